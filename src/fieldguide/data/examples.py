@@ -1,0 +1,131 @@
+"""Encoded examples and the batches drawn from them.
+
+Order is a function of (seed, stage, epoch) alone, never of global state: a run that was killed
+and resumed must see the same batches as one that was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Inputs = Tensor | dict[str, Tensor]
+
+
+@dataclass(slots=True)
+class Batch:
+    """Some examples, encoded.
+
+    Attributes:
+        x: Inputs, first axis B: one tensor, or tensors by name for mixed columns.
+        y: Targets, first axis B; None in prediction.
+        index: Position of each example in the data set, shape (B,).
+    """
+
+    x: Inputs
+    y: Tensor | None
+    index: Tensor
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def pieces(self, count: int) -> list[Batch]:
+        """Cut into at most ``count`` smaller batches, for machines short of memory."""
+        size = -(-len(self) // count)
+        return [self._slice(slice(start, start + size)) for start in range(0, len(self), size)]
+
+    def _slice(self, part: slice) -> Batch:
+        x = {k: v[part] for k, v in self.x.items()} if isinstance(self.x, dict) else self.x[part]
+        return Batch(x, None if self.y is None else self.y[part], self.index[part])
+
+
+@dataclass
+class Examples:
+    """All examples of one split, encoded; tensors in memory or mapped from disk.
+
+    Attributes:
+        x: Inputs of all examples.
+        y: Targets of all examples, or None.
+        finish: Last, cheap step from stored to network form (bytes to normalised floats, the
+            move to the device), done per batch.
+    """
+
+    x: Inputs
+    y: Tensor | None = None
+    finish: Callable[[Inputs], Inputs] | None = None
+    device: torch.device | str = "cpu"
+
+    def __len__(self) -> int:
+        return len(next(iter(self.x.values()))) if isinstance(self.x, dict) else len(self.x)
+
+    def batch(self, index: Tensor) -> Batch:
+        """Fetch the examples at ``index`` whole."""
+        if isinstance(self.x, dict):
+            x: Inputs = {name: part.index_select(0, index) for name, part in self.x.items()}
+        else:
+            x = self.x.index_select(0, index)
+        y = None if self.y is None else self.y.index_select(0, index)
+        return self._finished(x, y, index)
+
+    def span(self, start: int, stop: int) -> Batch:
+        """Fetch consecutive examples without copying."""
+        part = slice(start, stop)
+        x = {k: v[part] for k, v in self.x.items()} if isinstance(self.x, dict) else self.x[part]
+        y = None if self.y is None else self.y[part]
+        return self._finished(x, y, torch.arange(start, min(stop, len(self))))
+
+    def batches(self, size: int, *, seed: int = 0, shuffle: bool = True) -> Batches:
+        """Return batches of ``size`` examples, in a new order each epoch if shuffled."""
+        return Batches(self, size, seed=seed, shuffle=shuffle)
+
+    def whole(self) -> Batches:
+        """Return all examples as one batch."""
+        return Batches(self, max(1, len(self)), shuffle=False)
+
+    def on(self, device: torch.device | str) -> Examples:
+        """Return examples whose batches arrive on ``device``."""
+        return replace(self, device=device)
+
+    def _finished(self, x: Inputs, y: Tensor | None, index: Tensor) -> Batch:
+        if str(self.device) != "cpu":
+            move = self.device
+            x = {k: v.to(move) for k, v in x.items()} if isinstance(x, dict) else x.to(move)
+            y = None if y is None else y.to(move)
+        return Batch(x if self.finish is None else self.finish(x), y, index)
+
+
+class Batches:
+    """Batches of one data set, epoch by epoch.
+
+    Args:
+        examples: Where they come from.
+        size: Examples per batch; the last batch of an epoch may be smaller.
+        seed: Decides the order, with the stage and the epoch.
+        shuffle: Whether the order changes at all.
+    """
+
+    def __init__(self, examples: Examples, size: int, *, seed: int = 0, shuffle: bool = True):
+        self.examples, self.size, self.seed, self.shuffle = examples, size, seed, shuffle
+
+    def __len__(self) -> int:
+        return -(-len(self.examples) // self.size)
+
+    def epoch(self, stage: int = 0, epoch: int = 0, start: int = 0) -> Iterator[Batch]:
+        """Yield the batches of an epoch, from batch ``start`` on."""
+        count = len(self.examples)
+        if not self.shuffle:
+            for first in range(start * self.size, count, self.size):
+                yield self.examples.span(first, min(first + self.size, count))
+            return
+        order = torch.from_numpy(
+            np.random.default_rng((self.seed, stage, epoch)).permutation(count)
+        )
+        for index in order[start * self.size :].split(self.size):
+            yield self.examples.batch(index)
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self.epoch()
