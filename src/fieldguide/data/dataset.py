@@ -90,7 +90,7 @@ class Dataset:
         return replace(self, columns=columns, origins=self.origins[indices], provided=provided)
 
     def in_memory(self, limit: int, seed: int = 0) -> Dataset:
-        """Return at most ``limit`` examples held in memory; a seeded sample where there are more."""
+        """Return at most ``limit`` examples held in memory, sampled where there are more."""
         if len(self) <= limit:
             return self
         chosen = np.random.default_rng(seed).choice(len(self), size=limit, replace=False)

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from fieldguide.data.column import Column
-from fieldguide.data.field import Field
+from fieldguide.data.field import Field, Kind
 from fieldguide.data.images import ImageFiles
 
 
@@ -21,7 +21,7 @@ def _field(name: str, column: Column) -> Field:
     if isinstance(column, ImageFiles):
         return Field(name, "image", "paths of image files", shape=(0, 0, 0))
     if isinstance(column, np.ndarray):
-        kind = "image" if column.ndim == 4 else "array"
+        kind: Kind = "image" if column.ndim == 4 else "array"
         return Field(name, kind, f"an array of shape {column.shape}", shape=column.shape[1:])
     missing, distinct = column.null_count(), column.n_unique()
     if column.dtype == pl.Boolean:

@@ -63,7 +63,7 @@ class Ledger:
             file: Where they come from.
             field: The column at fault.
         """
-        held = places if isinstance(places, (list, np.ndarray)) else list(places)
+        held: Any = places if isinstance(places, (list, np.ndarray)) else list(places)
         if len(held):
             self.entries.append(Entry(status, reason, str(file), field, held))
 

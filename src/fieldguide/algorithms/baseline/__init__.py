@@ -1,0 +1,1 @@
+"""Honest baselines from outside deep learning, raced against every candidate."""

@@ -1,0 +1,1 @@
+"""Perceptron and multilayer perceptron: feed-forward networks of vectors."""

@@ -1,0 +1,64 @@
+"""Facts about an algorithm that programs read; prose lives in the module's docstring.
+
+A card is written with literals only, so that the catalog can read it from the source without
+importing the module (and with it torch).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A published or well-known result of this algorithm.
+
+    Attributes:
+        data: Data set.
+        metric: Name of the score.
+        value: The score.
+        source: Where it was published.
+    """
+
+    data: str
+    metric: str
+    value: float
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What the catalog, the advisor and the contract tests know about an algorithm.
+
+    Attributes:
+        title: Name in full, as in the literature.
+        paper: Author (year). Title. Venue.
+        year: Year of the paper.
+        tasks: Names of tasks it can do.
+        inputs: Input forms it takes: ``"array"``, ``"table"``, ``"image"``.
+        capacity: How complex a rule it can learn: 0 a constant, 1 linear, 2 smooth or
+            piecewise, 3 deep, 4 very deep.
+        needs_examples: Training examples below which it usually overfits or underperforms.
+        smallest_image: Pixels on the shorter side below which it cannot be built; 0 if none.
+        local: Whether it exploits that neighbouring pixels belong together.
+        baseline: Whether it is a baseline outside deep learning.
+        deterministic: Whether the same seed gives the same weights on CPU.
+        devices: Devices it runs on.
+        exportable: Whether it exports to ONNX.
+        references: Published results to compare with.
+    """
+
+    title: str
+    paper: str
+    year: int
+    tasks: tuple[str, ...]
+    inputs: tuple[str, ...] = ("array", "table", "image")
+    capacity: int = 2
+    needs_examples: int = 0
+    smallest_image: int = 0
+    local: bool = False
+    baseline: bool = False
+    deterministic: bool = True
+    devices: tuple[str, ...] = ("cpu", "cuda")
+    exportable: bool = True
+    references: tuple[Reference, ...] = ()

@@ -1,0 +1,105 @@
+"""Pictures: one size, one number of channels, bytes until the last moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from fieldguide.codecs.codec import Codec
+from fieldguide.data import Column, ImageFiles
+
+SAMPLE = 2_000  # pictures looked at to learn sizes and brightness
+LARGEST_SIDE = 224  # pixels; larger pictures are scaled down to this by default
+
+
+@dataclass(frozen=True)
+class Picture(Codec):
+    """Resizes to a common size; normalises each channel by its mean and deviation.
+
+    Attributes:
+        channels: 1 for grey, 3 for colour, 4 with transparency.
+        height: Pixels.
+        width_pixels: Pixels.
+        means: Mean of each channel, in stored units.
+        deviations: Standard deviation of each channel; never 0.
+    """
+
+    channels: int
+    height: int
+    width_pixels: int
+    means: tuple[float, ...]
+    deviations: tuple[float, ...]
+    name = "picture"
+
+    @classmethod
+    def fit(cls, column: Column) -> Self:
+        """Learn the common size (the median, at most 224 on a side) and the brightness."""
+        count = len(column)
+        chosen = np.linspace(0, count - 1, min(count, SAMPLE)).astype(int)
+        if isinstance(column, ImageFiles):
+            shapes = np.array([column.load(index).shape for index in chosen])
+            channels, (height, width) = int(shapes[:, 2].max()), _common_size(shapes[:, :2])
+        else:
+            channels, height, width = np.asarray(column).shape[1:]
+        blank = cls(channels, height, width, (0.0,) * channels, (1.0,) * channels)
+        values = blank.encode(_part(column, chosen)).astype(np.float64)
+        spread = values.std(axis=(0, 2, 3))
+        return cls(
+            channels,
+            height,
+            width,
+            tuple(values.mean(axis=(0, 2, 3)).tolist()),
+            tuple(np.where(spread > 0, spread, 1.0).tolist()),
+        )
+
+    @property
+    def width(self) -> int:
+        """Numbers in one picture."""
+        return self.channels * self.height * self.width_pixels
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height, width."""
+        return self.channels, self.height, self.width_pixels
+
+    def encode(self, column: Column) -> np.ndarray:
+        """Return shape (n, channels, height, width), as stored: bytes stay bytes."""
+        if not isinstance(column, ImageFiles):
+            values = np.asarray(column)
+            if values.shape[1:] == self.shape:
+                return values if values.dtype == np.uint8 else values.astype(np.float32)
+            return np.stack([self._fit_one(picture.transpose(1, 2, 0)) for picture in values])
+        encoded = np.empty((len(column), *self.shape), dtype=np.uint8)
+        for index in range(len(column)):
+            encoded[index] = self._fit_one(column.load(index))
+        return encoded
+
+    def normalise(self, pictures: Tensor) -> Tensor:
+        """Return (pictures - mean) / deviation, per channel, float32."""
+        mean = torch.tensor(self.means, device=pictures.device).view(1, -1, 1, 1)
+        scale = 1 / torch.tensor(self.deviations, device=pictures.device).view(1, -1, 1, 1)
+        return (pictures.to(torch.float32) - mean).mul_(scale)
+
+    def _fit_one(self, picture: np.ndarray) -> np.ndarray:
+        """Bring one picture (height, width, channels) to the common size and channels."""
+        image = Image.fromarray(picture.squeeze(-1) if picture.shape[2] == 1 else picture)
+        image = image.convert({1: "L", 3: "RGB", 4: "RGBA"}[self.channels])
+        if image.size != (self.width_pixels, self.height):
+            size = (self.width_pixels, self.height)
+            image = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0)
+        return np.atleast_3d(np.asarray(image)).transpose(2, 0, 1)
+
+
+def _common_size(sizes: np.ndarray) -> tuple[int, int]:
+    height, width = np.median(sizes, axis=0)
+    shrink = min(1.0, LARGEST_SIDE / max(height, width))
+    return max(1, round(height * shrink)), max(1, round(width * shrink))
+
+
+def _part(column: Column, chosen: np.ndarray) -> Column:
+    return column.take(chosen) if isinstance(column, ImageFiles) else np.asarray(column)[chosen]

@@ -1,0 +1,6 @@
+"""The one training loop, and what it needs: devices, precision, checkpoints, progress."""
+
+from fieldguide.engine.descent import Descent as Descent
+from fieldguide.engine.loop import run as run
+from fieldguide.engine.settings import Settings as Settings
+from fieldguide.engine.settings import Stage as Stage

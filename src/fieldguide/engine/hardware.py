@@ -1,0 +1,76 @@
+"""What the machine at hand can do: devices, bfloat16, memory layout."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from fieldguide.errors import UsageError
+
+
+def resolve_device(name: str) -> str:
+    """Return the device to use.
+
+    Raises:
+        UsageError: The device is unknown or not there.
+    """
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise UsageError(
+            f"device='{name}' cannot be used here. Use 'auto' or 'cpu'"
+            f"{', or cuda' if torch.cuda.is_available() else ''}."
+        ) from error
+    return str(device)
+
+
+@cache
+def has_fast_bf16() -> bool:
+    """Whether this processor multiplies bfloat16 in hardware (AVX512-BF16 or AMX)."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def resolve_bf16(precision: str, device: str, network: nn.Module) -> bool:
+    """Return whether to multiply in bfloat16.
+
+    Raises:
+        UsageError: Unknown precision.
+    """
+    if precision not in ("auto", "fp32", "bf16"):
+        raise UsageError(f"precision='{precision}'. Use 'auto', 'fp32' or 'bf16'.")
+    if precision != "auto":
+        return precision == "bf16"
+    if device.startswith("cuda"):
+        return torch.cuda.is_bf16_supported()
+    return has_fast_bf16() and pays_in_bf16(network)
+
+
+def pays_in_bf16(network: nn.Module) -> bool:
+    """Whether products dominate so much that casting costs less than it saves.
+
+    Wide convolutions gain; small multilayer perceptrons and LeNet lose to the casts
+    (benchmarks/speed/precision.py).
+    """
+    wide = [
+        module
+        for module in network.modules()
+        if isinstance(module, nn.Conv2d) and min(module.in_channels, module.out_channels) >= 32
+    ]
+    return len(wide) >= 4
+
+
+def choose_layout(network: nn.Module) -> nn.Module:
+    """Store convolution weights channels-last, which is what CPU and GPU kernels work in."""
+    if any(isinstance(module, nn.Conv2d) for module in network.modules()):
+        return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network

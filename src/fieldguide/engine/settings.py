@@ -1,0 +1,59 @@
+"""What a run is made of: stages, and the settings that hold for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from fieldguide.data import Batch, Batches
+
+Step = Callable[[Batch], Mapping[str, Tensor]]
+
+
+@dataclass
+class Stage:
+    """Some epochs of one kind of step.
+
+    Attributes:
+        name: Shown in progress and history.
+        step: Updates parameters from a batch and returns named losses; the engine detaches them.
+        batches: Where the batches come from.
+        epochs: Passes over them.
+    """
+
+    name: str
+    step: Step
+    batches: Batches
+    epochs: int
+
+
+@dataclass(kw_only=True)
+class Settings:
+    """How a run is carried out, whatever it trains.
+
+    Attributes:
+        seed: Decides initial weights, order, dropout.
+        device: ``"cpu"``, ``"cuda"``, … resolved already.
+        bf16: Whether products run in bfloat16.
+        patience: Epochs without a better validation score after which to stop; 0 never stops.
+        time_limit: Seconds of wall clock after which training ends, or None.
+        run: Folder for checkpoints, or None for none.
+        resume: Whether to go on from the checkpoint in ``run``.
+        checkpoint_every: Seconds between checkpoints.
+        progress: Whether to show progress on standard error.
+        where: Names the origin of an example by its position, for messages.
+    """
+
+    seed: int = 0
+    device: str = "cpu"
+    bf16: bool = False
+    patience: int = 0
+    time_limit: float | None = None
+    run: Path | None = None
+    resume: bool = False
+    checkpoint_every: float = 60.0
+    progress: bool = False
+    where: Callable[[int], str] = str

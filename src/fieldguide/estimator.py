@@ -1,0 +1,331 @@
+"""The base of every algorithm: six verbs that nobody overrides, six hooks that algorithms do.
+
+Verbs: `fit`, `predict`, `evaluate`, `save`, `load`, `export`. Hooks, from the one that everybody
+needs to the rarest: `build`, `forward`, `loss`, `optimizers`, `step`, `stages`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self, dataclass_transform
+
+import numpy as np
+import torch
+from sklearn.exceptions import NotFittedError
+from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+
+from fieldguide import engine, hyperparameter, model_folder, tasks
+from fieldguide.card import Card
+from fieldguide.data import Batch, Dataset, Examples, as_dataset
+from fieldguide.engine import Descent, Settings, Stage, hardware
+from fieldguide.engine.schedule import SCHEDULES
+from fieldguide.errors import ModelFolderError, TaskMismatch
+from fieldguide.hyperparameter import option
+from fieldguide.scikit_learn import ScikitLearnMixin
+from fieldguide.tasks import Task
+
+PREDICT_NUMBERS = 1 << 20  # input numbers in one batch of a prediction
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(option,))
+@dataclasses.dataclass(kw_only=True, eq=False, repr=False)
+class Estimator(ScikitLearnMixin, ABC):
+    """An algorithm with its hyperparameters. Subclasses become dataclasses by themselves.
+
+    The constructor only stores; checks happen in `fit`. What `fit` learns ends in ``_``:
+    ``task_`` (codecs), ``network_``, ``history_`` (one record an epoch), ``ledger_``.
+    """
+
+    card: ClassVar[Card]
+
+    epochs: int = option(10, "passes over the training data", low=0)
+    batch_size: int = option(32, "examples in one step", low=1, search=(16, 256), log=True)
+    lr: float = option(1e-3, "learning rate", low=0, search=(1e-4, 1e-1), log=True)
+    seed: int = option(0, "decides initial weights, order and dropout", low=0)
+    weight_decay: float = option(0.0, "pull of weights towards 0", low=0, search=(0.0, 0.1))
+    schedule: str = option("one-cycle", "course of the learning rate", choices=tuple(SCHEDULES))
+    clip: float = option(0.0, "largest norm of the gradient; 0 for no limit", low=0)
+    validation: float = option(
+        0.1, "share of the training data that picks the best epoch; 0 for none", low=0, high=0.9
+    )
+    patience: int = option(0, "epochs without a better score before stopping; 0: never", low=0)
+    time_limit: float | None = option(None, "seconds of training at most", low=0)
+    precision: str = option("auto", "of products", choices=("auto", "fp32", "bf16"))
+    device: str = option("auto", "auto, cpu, cuda, cuda:1, …")
+    task: str = option("auto", "auto, or the name of a task")
+
+    def __init_subclass__(cls, **kwargs: Any):
+        super().__init_subclass__(**kwargs)
+        dataclasses.dataclass(kw_only=True, eq=False, repr=False)(cls)
+
+    # Hooks
+
+    @abstractmethod
+    def build(self, task: Task) -> nn.Module:
+        """Return a new network for the shapes that the task's codecs know."""
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Return the network's outputs for a batch."""
+        outputs: Tensor = self.network_(batch.x)
+        return outputs
+
+    def loss(self, batch: Batch) -> Tensor | Mapping[str, Tensor]:
+        """Return the loss of a batch, or several by name, which are added up."""
+        return self.task_.loss(self.forward(batch), batch)
+
+    def optimizers(self) -> Mapping[str, Optimizer]:
+        """Return optimizers by the names that `descend` is called with."""
+        weights = [weight for weight in self.network_.parameters() if weight.requires_grad]
+        return {"network": AdamW(weights, self.lr, weight_decay=self.weight_decay, fused=True)}
+
+    def step(self, batch: Batch) -> Mapping[str, Tensor]:
+        """Learn from a batch; return its losses by name."""
+        losses = self.loss(batch)
+        named = losses if isinstance(losses, Mapping) else {"loss": losses}
+        self.descend(
+            "network",
+            torch.stack(list(named.values())).sum()
+            if len(named) > 1
+            else next(iter(named.values())),
+        )
+        return named
+
+    def stages(self, data: Examples) -> Iterator[Stage]:
+        """Yield what to do, one stage after the other; each may use what the last one learnt."""
+        batches = data.batches(self.batch_size, seed=self.seed)
+        yield Stage("fit", self.step, batches, self.epochs)
+
+    # Helpers for hooks
+
+    def descend(self, name: str, loss: Tensor) -> None:
+        """Descend on a loss with the optimizer of that name."""
+        self._descent.descend(name, loss)
+
+    def at(self, share: float) -> None:
+        """Learn how far the stage is, 0 to 1; for rules that decay by progress."""
+        self._share = share
+
+    # Verbs
+
+    def fit(
+        self,
+        data: Any,
+        y: Any = None,
+        *,
+        validation_data: Any = None,
+        run: str | Path | None = None,
+        resume: bool = False,
+        progress: bool = False,
+    ) -> Self:
+        """Train on a data set, a path, arrays or a data frame.
+
+        Args:
+            data: A `Dataset`, the path or name of one, or inputs as an array or data frame.
+            y: Targets, where ``data`` are inputs; or the name of the target's column.
+            validation_data: Data that pick the best epoch; else a share of the training data.
+            run: Folder for checkpoints (one a minute), so that a killed run can be resumed.
+            resume: Go on from the checkpoint in ``run``.
+            progress: Show progress on standard error.
+
+        Returns:
+            The fitted estimator itself.
+
+        Raises:
+            DataError: The data break a rule.
+            UsageError: A hyperparameter is out of range.
+            TaskMismatch: The algorithm cannot do this task.
+            NonFiniteLoss: Training diverged.
+        """
+        hyperparameter.check(self)
+        dataset = self._dataset(data, y)
+        kind, _ = tasks.choose(dataset, self.task)
+        train, held = self._hold_out(dataset, validation_data)
+        self.task_ = kind.fit(train)
+        self._check_fits(self.task_)
+        self.ledger_ = dataset.ledger
+        device = hardware.resolve_device(self.device)
+        with torch.random.fork_rng():
+            torch.manual_seed(self.seed)
+            self.network_ = hardware.choose_layout(self.build(self.task_)).to(device)
+            self._bf16 = hardware.resolve_bf16(self.precision, device, self.network_)
+            schedule = SCHEDULES[self.schedule]
+            self._descent = Descent(self.optimizers(), schedule=schedule, clip=self.clip)
+            settings = Settings(
+                seed=self.seed,
+                device=device,
+                bf16=self._bf16,
+                patience=self.patience,
+                time_limit=self.time_limit,
+                run=None if run is None else Path(run),
+                resume=resume,
+                progress=progress,
+                where=train.where,
+            )
+            self._train(train, held, settings)
+        return self
+
+    def predict(self, data: Any) -> np.ndarray:
+        """Return predictions in the user's own terms: class names, numbers in their units.
+
+        Args:
+            data: A `Dataset`, the path of one, or inputs as an array or data frame.
+
+        Raises:
+            NotFittedError: `fit` was not called.
+            DataError: The data lack a column that training had, or break a rule.
+        """
+        outputs = self._outputs(self._dataset(data, None, new=True))
+        return self.task_.decode(outputs)
+
+    def evaluate(self, data: Any, y: Any = None) -> dict[str, float]:
+        """Return every score of the task, by name, on labelled data."""
+        outputs, truth = self._outputs_and_truth(data, y)
+        return self.task_.scores(outputs, truth)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the model to a folder (configuration as JSON, weights as safetensors).
+
+        The folder is replaced whole or not at all.
+        """
+        self._check_fitted()
+        given = self.get_params(deep=False)
+        config = {
+            "algorithm": f"{type(self).__module__}:{type(self).__name__}",
+            "hyperparameters": given,
+            "task": self.task_.config(),
+            "history": self.history_,
+            "ledger": self.ledger_.to_dict(),
+        }
+        return model_folder.write(Path(folder), config, self.network_.state_dict())
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Return a model saved by this class; `fieldguide.load` takes any.
+
+        Raises:
+            ModelFolderError: The folder is missing, damaged, too new, or holds another algorithm.
+        """
+        config, weights = model_folder.read(Path(folder))
+        own = f"{cls.__module__}:{cls.__name__}"
+        if config["algorithm"] != own:
+            raise ModelFolderError(
+                f"{folder} holds {config['algorithm']}, not {own}. Use fieldguide.load(…)."
+            )
+        return cls.restore(config, weights, Path(folder))
+
+    def export(self, path: str | Path, data: Any = None) -> Path:
+        """Write the whole pipeline as one ONNX file, proven equal on examples first.
+
+        Args:
+            path: The file to write.
+            data: Examples to prove equality on; random inputs where none are given.
+
+        Raises:
+            ExportMismatch: The exported model disagrees; nothing is written.
+        """
+        raise NotImplementedError
+
+    # Below: the verbs' own work
+
+    @classmethod
+    def restore(cls, config: Mapping[str, Any], weights: dict[str, Tensor], folder: Path) -> Self:
+        """Rebuild a fitted estimator from a model folder's contents."""
+        given = hyperparameter.restore(cls, config["hyperparameters"])
+        model = cls(**given)
+        starts = [
+            field.name
+            for field in dataclasses.fields(cls)
+            if "range" in field.metadata and field.metadata["range"].starts
+        ]
+        blank = cls(**{**given, **dict.fromkeys(starts, "")})
+        model.task_ = tasks.from_config(config["task"])
+        network = blank.build(model.task_)
+        model_folder.fill(network, weights, folder)
+        device = hardware.resolve_device("auto" if model.device != "cpu" else "cpu")
+        model.network_ = hardware.choose_layout(network).to(device).eval()
+        model._bf16 = hardware.resolve_bf16(model.precision, device, model.network_)
+        model.history_ = config["history"]
+        model.ledger_ = model_folder.ledger(config["ledger"])
+        return model
+
+    def _train(self, train: Dataset, held: Dataset | None, settings: Settings) -> None:
+        examples = self.task_.encode(train).on(settings.device)
+        judged = None if held is None else self.task_.encode(held).on(settings.device)
+        self.history_ = engine.run(
+            self.stages(examples),
+            network=self.network_,
+            descent=self._descent,
+            settings=settings,
+            validate=None if judged is None else lambda: self._score(judged),
+            score_name=self.task_.score_name,
+            on_progress=self.at,
+        )
+        self.network_.eval()
+
+    def _score(self, examples: Examples) -> float:
+        assert examples.y is not None
+        return self.task_.score(self._run_network(examples), examples.y)
+
+    def _hold_out(self, dataset: Dataset, given: Any) -> tuple[Dataset, Dataset | None]:
+        """Return training data and the data that pick the best epoch, if any."""
+        if given is not None:
+            return dataset, self._dataset(given, None)
+        if self.validation == 0 or len(dataset) * self.validation < 20:
+            return dataset, None
+        return dataset.split(test=self.validation, seed=self.seed)
+
+    def _outputs(self, dataset: Dataset) -> Tensor:
+        self._check_fitted()
+        return self._run_network(self.task_.encode(dataset, with_target=False))
+
+    def _outputs_and_truth(self, data: Any, y: Any) -> tuple[Tensor, Tensor]:
+        self._check_fitted()
+        examples = self.task_.encode(self._dataset(data, y))
+        assert examples.y is not None
+        return self._run_network(examples), examples.y
+
+    def _run_network(self, examples: Examples) -> Tensor:
+        """Return the outputs of all examples, on the CPU, in order."""
+        device = next(iter(self.network_.state_dict().values()), torch.empty(0)).device
+        numbers = int(torch.Size(self.task_.inputs.shape).numel())
+        size = min(2048, max(64, PREDICT_NUMBERS // max(1, numbers)))
+        self.network_.eval()
+        products = torch.autocast(device.type, dtype=torch.bfloat16, enabled=self._bf16)
+        with torch.inference_mode(), products:
+            parts = [
+                self.forward(batch).float()
+                for batch in examples.on(device).batches(size, shuffle=False)
+            ]
+        return torch.cat(parts).cpu()
+
+    def _dataset(self, data: Any, y: Any, *, new: bool = False) -> Dataset:
+        if new:
+            self._check_fitted()
+        return as_dataset(data, y)
+
+    def _check_fitted(self) -> None:
+        if "network_" not in self.__dict__:
+            raise NotFittedError(
+                f"This {type(self).__name__} has not learnt anything yet. Call fit(data) first, "
+                "or load a saved model with fieldguide.load(folder)."
+            )
+
+    def _check_fits(self, task: Task) -> None:
+        card = self.card
+        if task.name not in card.tasks:
+            able = " or ".join(card.tasks)
+            raise TaskMismatch(
+                f"{type(self).__name__} does {able}, and '{task.target}' poses {task.name}. "
+                "`fieldguide recommend` lists algorithms that fit."
+            )
+        if task.inputs.form not in card.inputs:
+            raise TaskMismatch(
+                f"{type(self).__name__} takes inputs of the form {' or '.join(card.inputs)}, and "
+                f"these are of the form {task.inputs.form}. Images are arrays of shape "
+                "(n, channels, height, width), or files. `fieldguide recommend` lists algorithms "
+                "that fit."
+            )

@@ -1,0 +1,3 @@
+"""Network blocks that two or more algorithms share."""
+
+from fieldguide.nn.entry import Entry as Entry

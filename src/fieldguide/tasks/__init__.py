@@ -1,0 +1,7 @@
+"""What goes in, what comes out, how it is encoded, judged and put back into the user's terms."""
+
+from fieldguide.tasks.choose import choose as choose
+from fieldguide.tasks.choose import from_config as from_config
+from fieldguide.tasks.choose import names as names
+from fieldguide.tasks.inputs import Inputs as Inputs
+from fieldguide.tasks.task import Task as Task

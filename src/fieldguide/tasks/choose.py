@@ -1,0 +1,70 @@
+"""Which task a data set poses. Every class in this folder is a candidate."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fieldguide.data import Dataset
+from fieldguide.errors import DataError, ModelFolderError, UsageError, did_you_mean
+from fieldguide.tasks.task import Task
+
+
+@cache
+def known() -> dict[str, type[Task]]:
+    """Return every task by name."""
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        importlib.import_module(f"fieldguide.tasks.{module.name}")
+    return {kind.name: kind for kind in Task.__subclasses__()}
+
+
+def names() -> list[str]:
+    """Return the names of all tasks."""
+    return sorted(known())
+
+
+def choose(dataset: Dataset, name: str = "auto") -> tuple[type[Task], str]:
+    """Return the task that a data set poses, with the reason.
+
+    Args:
+        dataset: The data, with a target if one is known.
+        name: Name of a task, or ``"auto"`` to look at the target.
+
+    Raises:
+        UsageError: Unknown name.
+        DataError: No task, or several, fit.
+    """
+    if name != "auto":
+        if name not in known():
+            raise UsageError(
+                f"There is no task '{name}'.{did_you_mean(name, known())} "
+                f"Tasks: auto, {', '.join(names())}."
+            )
+        return known()[name], "you named it"
+    answers = {kind: kind.fits(dataset) for kind in known().values()}
+    fitting = [kind for kind, (fits, _) in answers.items() if fits]
+    if len(fitting) == 1:
+        return fitting[0], answers[fitting[0]][1]
+    reasons = "; ".join(f"{kind.name}: {reason}" for kind, (_, reason) in answers.items())
+    raise DataError(
+        f"{len(fitting)} tasks fit the data ({reasons}).",
+        "Name the column to predict with target=… (--target), or the task with task=… (--task).",
+        file=dataset.source,
+    )
+
+
+def from_config(stored: dict[str, Any]) -> Task:
+    """Rebuild a task from `Task.config`.
+
+    Raises:
+        ModelFolderError: A task that this version does not know.
+    """
+    name = stored.get("task")
+    if name not in known():
+        raise ModelFolderError(
+            f"The model does a task '{name}' that this version does not know. Upgrade fieldguide."
+        )
+    return known()[name].from_config(stored)

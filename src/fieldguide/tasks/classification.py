@@ -1,0 +1,109 @@
+"""Classification: one of several classes for each example."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from sklearn import metrics
+from torch import Tensor, nn
+
+from fieldguide.codecs import Codec, Labels
+from fieldguide.data import Batch, Dataset, looks_like_classes
+from fieldguide.errors import DataError
+from fieldguide.tasks.task import Task
+
+
+class Classification(Task):
+    """Outputs are logits (B, classes); the loss is cross-entropy; the score is accuracy."""
+
+    name = "classification"
+    score_name = "accuracy"
+
+    @classmethod
+    def fits(cls, dataset: Dataset) -> tuple[bool, str]:
+        """Categories, truth values, words and few whole numbers are classes."""
+        if dataset.target is None:
+            return False, "there is no target"
+        kind = dataset.fields[dataset.target].kind
+        if kind == "number":
+            return looks_like_classes(np.asarray(dataset.column(dataset.target)))
+        fine = kind in ("category", "boolean", "constant", "text", "identifier")
+        return fine, f"'{dataset.target}' holds {_PLURAL.get(kind, kind)}"
+
+    @classmethod
+    def target_codec(cls, dataset: Dataset) -> Codec:
+        """Learn the classes.
+
+        Raises:
+            DataError: Fewer than two classes.
+        """
+        assert dataset.target is not None
+        labels = Labels.fit(dataset.column(dataset.target))
+        if labels.width < 2:
+            only = labels.classes[0] if labels.classes else "nothing"
+            raise DataError(
+                f"the target holds one class only ({only!r}); telling apart needs two.",
+                "Add examples of another class, or name another target.",
+                file=dataset.source,
+                field=dataset.target,
+            )
+        return labels
+
+    @property
+    def classes(self) -> np.ndarray:
+        """The classes, in the user's own values, in the order of the logits."""
+        assert isinstance(self.codec, Labels)
+        return self.codec.as_array()
+
+    def head(self, width: int) -> nn.Module:
+        """Return a linear layer onto one logit a class."""
+        return nn.Linear(width, self.codec.width)
+
+    def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
+        """Cross-entropy; targets are codes (B,) or, for mixed examples, shares (B, classes)."""
+        assert batch.y is not None
+        return F.cross_entropy(outputs, batch.y)
+
+    def decode(self, outputs: Tensor) -> np.ndarray:
+        """Return the most likely class of each example."""
+        return self.classes[outputs.argmax(dim=1).cpu().numpy()]
+
+    def probabilities(self, outputs: Tensor) -> np.ndarray:
+        """Return shape (n, classes); rows sum to 1."""
+        return outputs.double().softmax(dim=1).cpu().numpy()
+
+    def score(self, outputs: Tensor, y: Tensor) -> float:
+        """Return the share of examples given their own class."""
+        return float((outputs.argmax(dim=1) == y).double().mean())
+
+    def scores(self, outputs: Tensor, y: Tensor) -> dict[str, float]:
+        """Return accuracy, balanced accuracy, macro F1 and log loss.
+
+        An example of a class that training never saw counts as wrong; it is left out of the
+        log loss, which would be infinite.
+        """
+        truth, guess = y.cpu().numpy(), outputs.argmax(dim=1).cpu().numpy()
+        present = np.unique(truth)
+        recalls = metrics.recall_score(
+            truth, guess, labels=present, average=None, zero_division=0.0
+        )
+        f1 = metrics.f1_score(truth, guess, labels=present, average="macro", zero_division=0.0)
+        known = truth >= 0
+        chosen = torch.from_numpy(np.flatnonzero(known))
+        loss = F.cross_entropy(outputs.double()[chosen], y[chosen]) if known.any() else np.nan
+        return {
+            "accuracy": float(np.mean(truth == guess)),
+            "balanced_accuracy": float(np.mean(recalls)),
+            "f1_macro": float(f1),
+            "log_loss": float(loss),
+        }
+
+
+_PLURAL = {
+    "category": "categories",
+    "boolean": "truth values",
+    "constant": "a single value",
+    "text": "words",
+    "identifier": "identifiers",
+}

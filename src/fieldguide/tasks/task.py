@@ -1,0 +1,104 @@
+"""The promise every task keeps."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from fieldguide.codecs import Codec
+from fieldguide.codecs import from_config as codec_from_config
+from fieldguide.data import Batch, Dataset, Examples
+from fieldguide.errors import DataError
+from fieldguide.tasks.inputs import Inputs
+
+
+@dataclass(frozen=True)
+class Task(ABC):
+    """Inputs, target, head, loss, decoding and scores of one kind of problem.
+
+    Attributes:
+        inputs: The input codecs, fitted on the training split.
+        target: Name of the column to predict.
+        codec: The target's codec, fitted on the training split.
+    """
+
+    inputs: Inputs
+    target: str
+    codec: Codec
+
+    name: ClassVar[str]
+    score_name: ClassVar[str]
+    """Score that validation watches and races rank by; larger is better."""
+
+    @classmethod
+    @abstractmethod
+    def fits(cls, dataset: Dataset) -> tuple[bool, str]:
+        """Say whether the data set's target suggests this task, and why."""
+
+    @classmethod
+    @abstractmethod
+    def target_codec(cls, dataset: Dataset) -> Codec:
+        """Fit the target's codec on the training split."""
+
+    @classmethod
+    def fit(cls, train: Dataset) -> Self:
+        """Fit every codec on the training split and freeze them.
+
+        Raises:
+            DataError: No target.
+        """
+        if train.target is None:
+            raise DataError(
+                f"{cls.name} needs a column to predict, and none is named.",
+                "Name it with target=… (--target), or pass y.",
+                file=train.source,
+            )
+        return cls(Inputs.fit(train), train.target, cls.target_codec(train))
+
+    def encode(self, dataset: Dataset, *, with_target: bool = True) -> Examples:
+        """Encode the inputs of every example and, if asked and there, the targets."""
+        examples = self.inputs.encode(dataset)
+        if with_target:
+            coded = [self.codec.encode(chunk.column(self.target)) for chunk in dataset.chunks()]
+            examples.y = torch.from_numpy(np.concatenate(coded))
+        return examples
+
+    @abstractmethod
+    def head(self, width: int) -> nn.Module:
+        """Return the last layer: (B, width) to this task's outputs."""
+
+    @abstractmethod
+    def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
+        """Return the mean loss of a batch."""
+
+    @abstractmethod
+    def decode(self, outputs: Tensor) -> np.ndarray:
+        """Turn outputs into the user's terms, one value an example."""
+
+    @abstractmethod
+    def scores(self, outputs: Tensor, y: Tensor) -> dict[str, float]:
+        """Return every score of this task by name."""
+
+    @abstractmethod
+    def score(self, outputs: Tensor, y: Tensor) -> float:
+        """Return the score called `score_name` alone, quickly."""
+
+    def config(self) -> dict[str, Any]:
+        """Return a JSON-ready form."""
+        return {
+            "task": self.name,
+            "target": self.target,
+            "codec": self.codec.config(),
+            "inputs": self.inputs.config(),
+        }
+
+    @classmethod
+    def from_config(cls, stored: dict[str, Any]) -> Self:
+        """Rebuild from `config`."""
+        inputs = Inputs.from_config(stored["inputs"])
+        return cls(inputs, stored["target"], codec_from_config(stored["codec"]))
