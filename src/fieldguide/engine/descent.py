@@ -27,7 +27,7 @@ class Descent:
     ):
         self.optimizers = dict(optimizers)
         self.schedule, self.clip = schedule, clip
-        self.share, self.last = 1.0, True
+        self.share, self.first, self.last = 1.0, True, True
         self._base = {
             name: [group["lr"] for group in optimizer.param_groups]
             for name, optimizer in self.optimizers.items()
@@ -43,18 +43,22 @@ class Descent:
     def descend(self, name: str, loss: Tensor) -> None:
         """Back-propagate and, on the last piece of a batch, step the named optimizer."""
         (loss if self.share == 1.0 else loss * self.share).backward()
-        if not self.last:
-            return
+        if self.last:
+            self.apply(name)
+            self.optimizers[name].zero_grad(set_to_none=True)
+            torch.clear_autocast_cache()  # it holds the weights as they were before this step
+
+    def apply(self, name: str) -> None:
+        """Step the named optimizer on gradients that are there already, and leave them there."""
         optimizer = self.optimizers[name]
         if self.clip:
             held = [p for group in optimizer.param_groups for p in group["params"]]
             torch.nn.utils.clip_grad_norm_(held, self.clip)
         optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
 
     def forget_gradients(self) -> None:
         """Drop gradients left behind by a step that failed half-way."""
-        self.share, self.last = 1.0, True
+        self.share, self.first, self.last = 1.0, True, True
         for optimizer in self.optimizers.values():
             optimizer.zero_grad(set_to_none=True)
 

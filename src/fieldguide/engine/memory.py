@@ -44,8 +44,9 @@ def in_pieces(step: Step, descent: Descent, batch: Batch, pieces: int) -> Mappin
     parts = batch.pieces(pieces)
     total: dict[str, Tensor] = {}
     for number, part in enumerate(parts):
-        descent.share, descent.last = len(part) / len(batch), number == len(parts) - 1
+        descent.share = len(part) / len(batch)
+        descent.first, descent.last = number == 0, number == len(parts) - 1
         for name, loss in step(part).items():
             total[name] = total.get(name, 0) + loss.detach() * descent.share
-    descent.share, descent.last = 1.0, True
+    descent.share, descent.first, descent.last = 1.0, True, True
     return total

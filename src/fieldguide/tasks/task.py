@@ -76,6 +76,14 @@ class Task(ABC):
     def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
         """Return the mean loss of a batch."""
 
+    def slope(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return the mean loss of a batch and its derivative by the outputs."""
+        leaf = outputs.detach().float().requires_grad_()
+        with torch.enable_grad():
+            loss = self.loss(leaf, batch)
+            (slope,) = torch.autograd.grad(loss, leaf)
+        return loss.detach(), slope
+
     @abstractmethod
     def decode(self, outputs: Tensor) -> np.ndarray:
         """Turn outputs into the user's terms, one value an example."""

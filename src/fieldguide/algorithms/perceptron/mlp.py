@@ -32,14 +32,17 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
 
 from fieldguide.card import Card, Reference
+from fieldguide.data import Batch
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
-from fieldguide.nn import Entry
+from fieldguide.nn import Entry, back_propagation
 from fieldguide.tasks import Task
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
@@ -120,3 +123,41 @@ class MLP(Estimator):
             activation=self.activation,
             dropout=self.dropout,
         )
+
+    def optimizers(self) -> Mapping[str, Optimizer]:
+        """Give all weights to one optimizer as one block, where gradients are written by hand."""
+        self._layers = self._layers_by_hand()
+        if not self._layers:
+            return super().optimizers()
+        block = back_propagation.flatten(self.network_.parameters())
+        return {"network": AdamW([block], self.lr, weight_decay=self.weight_decay, fused=True)}
+
+    def step(self, batch: Batch) -> Mapping[str, Tensor]:
+        """Propagate the error backwards; by hand for plain layers on CPU, else by autograd."""
+        if not self._layers:
+            return super().step(batch)
+        assert isinstance(batch.x, Tensor)
+        bend, descent = ACTIVATIONS[self.activation], self._descent
+        dtype = torch.bfloat16 if self._bf16 else torch.float32
+        with torch.no_grad(), torch.autocast("cpu", enabled=False):
+            values = back_propagation.forward(self._layers, bend, batch.x.flatten(1), dtype)
+            loss, slope = self.task_.slope(values[-1], batch)
+            slope = slope if descent.share == 1.0 else slope * descent.share
+            back_propagation.backward(self._layers, bend, values, slope, add=not descent.first)
+        if descent.last:
+            descent.apply("network")
+        return {"loss": loss}
+
+    def _layers_by_hand(self) -> list[nn.Linear]:
+        """Return all layers if their derivatives are known by hand and live on the CPU, else []."""
+        network, bend = self.network_, ACTIVATIONS[self.activation]
+        assert isinstance(network, MLPNetwork)
+        layers = [part for part in (*network.hidden, network.head) if isinstance(part, nn.Linear)]
+        plain = (
+            bend in back_propagation.SLOPES
+            and not self.dropout
+            and isinstance(network.head, nn.Linear)
+            and not len(network.entry.embeddings)
+            and all(weight.device.type == "cpu" for weight in network.parameters())
+        )
+        return layers if plain else []
