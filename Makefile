@@ -21,6 +21,7 @@ help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-7s %s\n", $$1, $$2 }' Makefile
 
 setup: $(VENV)/.dev ## make .venv with everything that working on fieldguide needs
+	@echo "setup: .venv is ready; activate it with: source .venv/bin/activate"
 
 demo: $(VENV)/.default ## race the algorithms on handwritten digits, then predict with the winner
 	@bash docs/demo.sh "$(BIN)"

@@ -96,11 +96,12 @@ def objection(importer: tuple[str, ...], target: str) -> str | None:
     if origin != "fieldguide" or importer[0] in ROOF or parts == ["__version__"]:
         return None
     room, here = parts[0] if parts else "", importer[0]
-    if level(room) is None:
-        return f"imports {target!r}, which is no room; name the room that it lives in"
+    above, below = level(here), level(room)
+    if below is None or above is None:
+        return f"imports {target!r}; one of the two is no room of the table"
     if room == here:
         return other_family(importer, parts)
-    if level(room) < level(here) or room in SIDEWAYS.get(here, set()):
+    if below < above or room in SIDEWAYS.get(here, set()):
         return None
     return f"imports {target!r}, but {here} stands below or beside {room}"
 
