@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -37,14 +38,20 @@ class Entry(Protocol):
 
 def markdown(docstring: str) -> str:
     """A module docstring as Markdown: headings, code spans and examples."""
-    text = re.sub(r"^(\S.*)\n-{3,}$", r"## \1", docstring.strip(), flags=re.MULTILINE)
+    text = re.sub(r"^(\S.*)\n-{3,}\n", r"\1:\n", docstring.strip(), flags=re.MULTILINE)
+    text = re.sub(r"^([A-Z][\w ]*):\n((?:[ ].*\n?|\n)*)", section, text, flags=re.MULTILINE)
     text = re.sub(r"``([^`]+)``", r"`\1`", text)
-    return re.sub(r"(?:^>>> .*\n?(?:^(?!$).*\n?)*)", fence, text, flags=re.MULTILINE)
+    return re.sub(r"^>>> .*(?:\n(?!$).*)*", fence, text, flags=re.MULTILINE).rstrip()
+
+
+def section(found: re.Match[str]) -> str:
+    """A heading of its own for `Cost:`, and what was indented below it moved to the margin."""
+    return f"## {found[1]}\n\n{textwrap.dedent(found[2])}"
 
 
 def fence(example: re.Match[str]) -> str:
     """An interactive example between fences, so that it is not read as a quotation."""
-    return f"```pycon\n{example[0].rstrip()}\n```\n"
+    return f"```pycon\n{example[0]}\n```"
 
 
 def shown(value: object) -> str:
@@ -217,7 +224,8 @@ def main(arguments: list[str]) -> None:
     folder = Path(arguments[0]).resolve() if arguments else GUIDE
     write(entries, results, folder)
     README.write_text(with_table(README.read_text("utf-8"), table(entries, results)), "utf-8")
-    print(f"docs: {len(entries)} algorithms, {len(results)} results -> {folder}, {README.name}")
+    print(f"docs: {len(entries)} algorithms, {len(results)} results")
+    print(f"docs: wrote {os.path.relpath(folder)} and the table in {os.path.relpath(README)}")
 
 
 if __name__ == "__main__":

@@ -77,11 +77,27 @@ def result(**changes: object) -> Result:
     return Result(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def test_docstring_becomes_markdown() -> None:
-    text = markdown(DOCSTRING)
-    assert "## How it works\nAn equation with `f`:\n\n    y = f(W x)" in text
-    assert "```pycon\n>>> 1 + 1\n2\n```\n" in text
-    assert text.endswith("After it.")
+INDENTED = """LeNet-5: two convolutions (LeCun 1998).
+
+How it works:
+    An equation with ``f``:
+
+        y = f(W x)
+
+Example:
+    >>> 1 + 1
+    2
+
+    After it.
+"""
+
+
+@pytest.mark.parametrize("docstring", [DOCSTRING, INDENTED])
+def test_docstring_becomes_markdown(docstring: str) -> None:
+    text = markdown(docstring)
+    assert text.startswith("LeNet-5: two convolutions (LeCun 1998).\n\n## How it works\n\nAn equ")
+    assert "An equation with `f`:\n\n    y = f(W x)\n\n## Example\n\n" in text
+    assert text.endswith("```pycon\n>>> 1 + 1\n2\n```\n\nAfter it.")
 
 
 def test_page_holds_text_facts_and_figures() -> None:

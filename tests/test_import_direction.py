@@ -21,7 +21,7 @@ LEVELS: list[set[str]] = [
     {"errors"},
     {"data", "metrics", "nn"},
     {"formats", "codecs", "tasks"},
-    {"engine", "export", "model_folder", "card"},
+    {"engine", "export", "model_folder", "card", "hyperparameter", "scikit_learn"},
     {"estimator", "pretrained"},
     {"algorithms"},  # and never one family another
     {"catalog"},
