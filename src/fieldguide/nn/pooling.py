@@ -26,6 +26,7 @@ class OptionalMaxPool2d(nn.MaxPool2d):
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the pooled map, or ``input`` itself where it is too small to pool."""
+        assert isinstance(self.kernel_size, int) and self.padding == 0
         if min(input.shape[-2:]) < self.kernel_size:
             return input
         return super().forward(input)

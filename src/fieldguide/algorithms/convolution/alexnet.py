@@ -10,10 +10,11 @@ LeNet's idea at ImageNet's size, made trainable by rectifiers, dropout and graph
     conv 11x11/4 - pool - conv 5x5 - pool - conv 3x3 - conv 3x3 - conv 3x3 - pool
     - (dropout, dense 4096) twice - head
 
-with ``f(a) = max(0, a)`` after each layer and overlapping 3x3 pooling every 2 pixels. ``form="2014"``
-is the network of the second paper, whose weights are published: one tower of 64, 192, 384, 256 and
-256 maps. ``form="2012"`` is that of the first: 96, 256, 384, 384 and 256 maps, the second, fourth
-and fifth layer in two separate halves (two graphics cards), and local response normalisation
+with ``f(a) = max(0, a)`` after each layer and overlapping 3x3 pooling every 2 pixels.
+``form="2014"`` is the network of the second paper, whose weights are published: one tower of 64,
+192, 384, 256 and 256 maps. ``form="2012"`` is that of the first: 96, 256, 384, 384 and 256 maps,
+the second, fourth and fifth layer in two separate halves (two graphics cards), and local response
+normalisation
 
     b_i = a_i / (2 + 1e-4 sum_j a_j^2)^0.75      over five neighbouring maps j
 
@@ -35,8 +36,8 @@ Small images with a small stem need less: see ``hidden_width`` and ``pool_size``
 
 Shapes
 ------
-``(B, C, H, W)`` to ``(B, num_classes)``; at least 7x7 pixels with ``stem="imagenet"``, any size with
-``stem="small"`` (a 3x3 first convolution that keeps the size).
+``(B, C, H, W)`` to ``(B, num_classes)``; at least 7x7 pixels with ``stem="imagenet"``, any size
+with ``stem="small"`` (a 3x3 first convolution that keeps the size).
 
 Example
 -------
@@ -127,8 +128,6 @@ class AlexNetNetwork(nn.Module):
 def _convolutions(channels: list[int], form: str, stem: str) -> list[nn.Module]:
     first = (11, 4, 2) if stem == "imagenet" else (3, 1, 1)  # kernel, stride, padding
     halves = 2 if form == "2012" else 1
-    # "2012" reads "we initialized the neuron biases ... with the constant 1" etc.; PyTorch's default
-    # start trains as well and is the one that the published weights began from.
     geometry = [(*first, 1), (5, 1, 2, halves), (3, 1, 1, 1), (3, 1, 1, halves), (3, 1, 1, halves)]
     layers: list[nn.Module] = []
     for number, (kernel, stride, padding, groups) in enumerate(geometry):

@@ -50,7 +50,6 @@ torch.Size([2, 10])
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -135,7 +134,7 @@ class ResNetNetwork(nn.Module):
         in_channels: image channels, 1 or more.
         num_classes: outputs of ``head``; replace the attribute for another head.
         width: maps of the first stage; by default 16 in the CIFAR forms, 64 in the others.
-        stem: "small" or "imagenet"; by default "small" in the CIFAR forms, "imagenet" in the others.
+        stem: "small" or "imagenet"; by default "small" in the CIFAR forms, else "imagenet".
 
     Raises:
         UsageError: ``depth`` or ``stem`` is unknown.

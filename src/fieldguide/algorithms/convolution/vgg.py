@@ -1,6 +1,7 @@
-"""VGG: stacks of 3x3 convolutions between poolings, 11 to 19 layers deep (Simonyan, Zisserman 2015).
+"""VGG: nothing but stacks of 3x3 convolutions and pooling (Simonyan and Zisserman 2015).
 
-Simonyan, Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", ICLR 2015.
+Simonyan, Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition",
+ICLR 2015.
 
 How it works
 ------------
