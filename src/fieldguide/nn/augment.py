@@ -23,23 +23,23 @@ class Augment:
     """Random changes to a batch of standardised pictures, drawn anew for each picture.
 
     Args:
-        names: what to do, from "crop" (shift by up to ``crop_share`` of the side), "rotate" (by up
+        names: What to do, from "crop" (shift by up to ``crop_share`` of the side), "rotate" (by up
             to ``degrees`` either way), "flip" (left to right, every second picture), "colour"
             (brightness, contrast and saturation, each by up to ``colour_share``), "cutout" (blank a
             square) and "mixup" (blend with another example and its target). The order is always
             this one.
-        classes: number of classes, for mixup of class numbers.
-        black: value of black in each channel (or one for all), for "colour": with pictures
+        classes: Number of classes, for mixup of class numbers.
+        black: Value of black in each channel (or one for all), for "colour": with pictures
             standardised as ``(x - mean) / deviation`` that is ``-mean / deviation``.
-        crop_share: largest shift as a share of the shorter side, at least one pixel; 0 to 1.
-        degrees: largest rotation, 0 to 180.
-        colour_share: largest change of each factor, 0 to 1.
-        cutout_share: side of the blank square as a share of the shorter side, 0 to 1.
-        mixup_alpha: both parameters of the beta distribution of the blend; above 0. Small values
+        crop_share: Largest shift as a share of the shorter side, at least one pixel; 0 to 1.
+        degrees: Largest rotation, 0 to 180.
+        colour_share: Largest change of each factor, 0 to 1.
+        cutout_share: Side of the blank square as a share of the shorter side, 0 to 1.
+        mixup_alpha: Both parameters of the beta distribution of the blend; above 0. Small values
             keep most examples almost pure.
 
     Raises:
-        UsageError: a name is unknown, or a setting is outside its range.
+        UsageError: A name is unknown, or a setting is outside its range.
 
     Shapes:
         Pictures ``(B, C, H, W)`` floating point; targets ``(B,)`` class numbers or ``(B, ...)``
@@ -154,7 +154,7 @@ def check_names(names: Sequence[str]) -> None:
     """Refuse names of augmentations that do not exist.
 
     Raises:
-        UsageError: names the culprit and the nearest known one.
+        UsageError: Names the culprit and the nearest known one.
     """
     if isinstance(names, str):
         raise UsageError(f"Augmentations come as a tuple of names, got the text '{names}'.")

@@ -19,7 +19,7 @@ def flip(pictures: Tensor, chosen: Tensor) -> Tensor:
 
     Args:
         pictures: ``(B, C, H, W)``.
-        chosen: booleans, ``(B,)``.
+        chosen: Booleans, ``(B,)``.
     """
     return torch.where(chosen[:, None, None, None], pictures.flip(3), pictures)
 
@@ -29,9 +29,9 @@ def shift(pictures: Tensor, down: Tensor, right: Tensor, most: int) -> Tensor:
 
     Args:
         pictures: ``(B, C, H, W)``.
-        down: rows that the content moves down, whole numbers from -most to most, ``(B,)``.
-        right: columns that the content moves to the right, likewise.
-        most: pixels of padding on each side, 0 or more.
+        down: Rows that the content moves down, whole numbers from -most to most, ``(B,)``.
+        right: Columns that the content moves to the right, likewise.
+        most: Pixels of padding on each side, 0 or more.
     """
     height, width = pictures.shape[-2:]
     padded = functional.pad(pictures, (most,) * 4)
@@ -45,7 +45,7 @@ def rotate(pictures: Tensor, degrees: Tensor) -> Tensor:
 
     Args:
         pictures: ``(B, C, H, W)``, floating point.
-        degrees: angles, ``(B,)``.
+        degrees: Angles, ``(B,)``.
     """
     height, width = pictures.shape[-2:]
     angle = torch.deg2rad(degrees.to(pictures.dtype))
@@ -71,10 +71,10 @@ def colour(
 
     Args:
         pictures: ``(B, C, H, W)``.
-        brightness: factors, 0 or more, ``(B,)``.
-        contrast: likewise.
-        saturation: likewise; of no effect on grey pictures.
-        black: the value of black in each channel, ``(C,)``.
+        brightness: Factors, 0 or more, ``(B,)``.
+        contrast: Likewise.
+        saturation: Likewise; of no effect on grey pictures.
+        black: The value of black in each channel, ``(C,)``.
     """
     colours = 3 if pictures.shape[1] >= 3 else 1
     x, black = pictures[:, :colours], black[:colours, None, None]
@@ -91,9 +91,9 @@ def cut(pictures: Tensor, row: Tensor, column: Tensor, side: int) -> Tensor:
 
     Args:
         pictures: ``(B, C, H, W)``.
-        row: first row of the square, may be negative, ``(B,)``.
-        column: first column, likewise.
-        side: pixels, 0 or more.
+        row: First row of the square, may be negative, ``(B,)``.
+        column: First column, likewise.
+        side: Pixels, 0 or more.
     """
     height, width = pictures.shape[-2:]
     rows = torch.arange(height, device=pictures.device) - row[:, None]  # (B, H)
@@ -108,9 +108,9 @@ def mix(values: Tensor, partner: Tensor, share: Tensor) -> Tensor:
     """Return ``share * values + (1 - share) * values[partner]``.
 
     Args:
-        values: floating point, ``(B, ...)``: pictures, or targets of any shape.
-        partner: position of the example to mix in, ``(B,)``.
-        share: what remains of the example itself, 0 to 1, ``(B,)``.
+        values: Floating point, ``(B, ...)``: pictures, or targets of any shape.
+        partner: Position of the example to mix in, ``(B,)``.
+        share: What remains of the example itself, 0 to 1, ``(B,)``.
     """
     share = share.to(values.dtype).view(-1, *[1] * (values.dim() - 1))
     return torch.lerp(values[partner], values, share)

@@ -6,7 +6,7 @@ whole file is verified, names and shapes, before any weight of the network chang
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,19 +40,32 @@ class Loaded:
     channels_adapted: bool
 
 
-def load_torchvision(network: nn.Module, path: str | Path, *, keep_head: bool = False) -> Loaded:
+def load_torchvision(
+    network: nn.Module,
+    path: str | Path,
+    *,
+    keep_head: bool = False,
+    means: Sequence[float] = (),
+    deviations: Sequence[float] = (),
+) -> Loaded:
     """Load a torchvision weight file into a network of the same architecture.
 
     Args:
         network: AlexNetNetwork, VGGNetwork or ResNetNetwork. One channel gets the sum over red,
             green and blue of the first layer's weights (the same as showing the grey picture
             three times); channels beyond the third begin at zero.
-        path: the file, .pth or .safetensors.
-        keep_head: also load the layer for the 1000 classes of ImageNet; without it the network's
+        path: The file, .pth or .safetensors.
+        keep_head: Also load the layer for the 1000 classes of ImageNet; without it the network's
             own head stays, for fine-tuning on other classes.
 
+        means: How the network's inputs are standardised, ``(share - mean) / deviation``, in shares
+            of full brightness, one a channel. The first layer is rewritten to give what the
+            published one gives on inputs standardised as ImageNet's are (but at the rim, where
+            padding means the mean colour of other pictures). Empty: inputs are standardised so.
+        deviations: See ``means``.
+
     Raises:
-        DataError: the file cannot be read, is of another architecture (and which), or lacks a
+        DataError: The file cannot be read, is of another architecture (and which), or lacks a
             tensor or has one of a wrong shape. The network is unchanged then.
 
     Example:
@@ -64,6 +77,7 @@ def load_torchvision(network: nn.Module, path: str | Path, *, keep_head: bool = 
     weights = _our_names(read_weights(path))
     expected = network.state_dict()
     _check_architecture(weights, expected, path)
+    _restandardise(weights, means, deviations)
     adapted = _adapt_channels(weights, expected)
     if not keep_head:
         weights = {name: value for name, value in weights.items() if not _in_head(name)}
@@ -153,7 +167,7 @@ def _check_shapes(
 
 def _adapt_channels(weights: dict[str, Tensor], expected: Mapping[str, Tensor]) -> bool:
     """Fit the first layer's weights, made for three channels, to the network's channels."""
-    name = "conv1.weight" if "conv1.weight" in expected else "features.0.weight"
+    name = _first_layer(expected)
     channels, published = expected[name].shape[1], weights[name]
     if published.shape[1] != 3 or channels == 3:
         return False
@@ -162,6 +176,30 @@ def _adapt_channels(weights: dict[str, Tensor], expected: Mapping[str, Tensor]) 
     added = published.new_zeros(len(published), channels - published.shape[1], *published.shape[2:])
     weights[name] = torch.cat([published, added], 1)
     return True
+
+
+def _restandardise(
+    weights: dict[str, Tensor], means: Sequence[float], deviations: Sequence[float]
+) -> None:
+    """Make the first layer undo our standardisation of pictures and apply ImageNet's."""
+    if not means:
+        return
+    name = _first_layer(weights)
+    source = [0, 1, 2] if len(means) >= 3 else [0, 0, 0]  # a grey picture is red, green and blue
+    ours, theirs = torch.tensor(means)[source], torch.tensor(IMAGENET_MEANS)
+    spread = torch.tensor(IMAGENET_DEVIATIONS)
+    constant = weights[name].sum((2, 3)) @ ((ours - theirs) / spread)  # (maps,)
+    scale = torch.tensor(deviations)[source] / spread
+    weights[name] = weights[name] * scale[:, None, None]
+    bias = name.replace("weight", "bias")
+    if bias in weights:
+        weights[bias] = weights[bias] + constant
+    else:  # ResNet's first layer leaves the constant to the normalisation after it
+        weights["bn1.running_mean"] = weights["bn1.running_mean"] - constant
+
+
+def _first_layer(weights: Mapping[str, Tensor]) -> str:
+    return "conv1.weight" if "conv1.weight" in weights else "features.0.weight"
 
 
 def _in_head(name: str) -> bool:
