@@ -134,7 +134,7 @@ class Augment:
     def _one_hot(self, targets: Tensor) -> Tensor:
         if self.classes is None:
             raise UsageError(
-                "Mixup of class numbers needs the number of classes: Augment(classes=…)."
+                "Mixup of class numbers needs to know how many there are: Augment(…, classes=10)."
             )
         return functional.one_hot(targets.long(), self.classes)
 

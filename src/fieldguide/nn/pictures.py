@@ -101,7 +101,7 @@ def cut(pictures: Tensor, row: Tensor, column: Tensor, side: int) -> Tensor:
     inside_rows = (rows >= 0) & (rows < side)
     inside_columns = (columns >= 0) & (columns < side)
     hole = inside_rows[:, None, :, None] & inside_columns[:, None, None, :]
-    return pictures.masked_fill(hole, 0.0)
+    return (pictures * ~hole).contiguous(memory_format=_memory_format(pictures))
 
 
 def mix(values: Tensor, partner: Tensor, share: Tensor) -> Tensor:
