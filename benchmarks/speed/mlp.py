@@ -1,0 +1,219 @@
+"""Training an MLP 784-256-256-10 in turn with a bare PyTorch loop and the libraries users pick.
+
+    python -m benchmarks.speed.mlp [batch size]
+
+Every side trains the same layers with Adam on the same 20,000 float32 examples, one epoch a round;
+lightning, skorch and keras take part where they are installed. The bare loop is the limit that a
+library over autograd can reach: `raw` is what people write, `raw fused` uses the fused optimizer.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import fieldguide as fg
+from benchmarks.in_turn import in_turn, save_ratio, timed
+
+COUNT = 20_000
+HIDDEN = (256, 256)
+Case = Callable[[], float]
+
+
+def examples() -> tuple[np.ndarray, np.ndarray]:
+    """Return inputs like pixels and ten classes, both with a fixed seed."""
+    chance = np.random.default_rng(0)
+    x = chance.random((COUNT, 784), dtype=np.float32)
+    return x, chance.integers(0, 10, COUNT)
+
+
+def network() -> nn.Sequential:
+    """Return the layers that every side trains."""
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10)
+    )
+
+
+def bare(x: np.ndarray, y: np.ndarray, size: int, fused: bool) -> Case:
+    """A hand-written loop: no validation, no logging but the epoch's loss."""
+    inputs, targets, net = torch.from_numpy(x), torch.from_numpy(y), network()
+    optimizer = torch.optim.Adam(net.parameters(), 1e-3, fused=fused or None)
+
+    def epoch() -> None:
+        total = 0.0
+        for index in torch.randperm(COUNT).split(size):
+            loss = F.cross_entropy(net(inputs[index]), targets[index])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+
+    return timed(epoch, COUNT)
+
+
+def ours(x: np.ndarray, y: np.ndarray, size: int, precision: str) -> Case:
+    """`fit` whole: field inference, scaling, splits and the engine. Two epochs less one."""
+
+    def fit(epochs: int) -> float:
+        model = fg.MLP(
+            hidden=HIDDEN, epochs=epochs, batch_size=size, validation=0, precision=precision
+        ).fit(x, y)
+        times = [record["seconds"] for record in model.history_]
+        return COUNT / (times[-1] - times[-2])
+
+    return lambda: fit(2)
+
+
+def scikit_learn(x: np.ndarray, y: np.ndarray, size: int) -> Case:
+    """MLPClassifier, one epoch more of the same network each round."""
+    from sklearn.neural_network import MLPClassifier
+
+    model = MLPClassifier(HIDDEN, batch_size=size, max_iter=1, warm_start=True)
+
+    def epoch() -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model.fit(x, y)
+
+    return timed(epoch, COUNT)
+
+
+def skorch(x: np.ndarray, y: np.ndarray, size: int) -> Case:
+    """NeuralNetClassifier without its validation split and printing."""
+    from skorch import NeuralNetClassifier
+
+    net = NeuralNetClassifier(
+        network(),
+        criterion=nn.CrossEntropyLoss,
+        optimizer=torch.optim.Adam,
+        optimizer__fused=True,
+        lr=1e-3,
+        batch_size=size,
+        train_split=None,
+        verbose=0,
+        callbacks__print_log=None,
+        iterator_train__shuffle=True,
+    ).initialize()
+    return timed(lambda: net.partial_fit(x, y, epochs=1), COUNT)
+
+
+def lightning(x: np.ndarray, y: np.ndarray, size: int) -> Case:
+    """Trainer without checkpoints, logger and progress bar; batches whole from tensors."""
+    import logging
+
+    import lightning.pytorch as pl
+    from torch.utils.data import BatchSampler, DataLoader, RandomSampler, TensorDataset
+
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    data = TensorDataset(torch.from_numpy(x), torch.from_numpy(y))
+    sampler = BatchSampler(RandomSampler(data), size, drop_last=False)
+    loader = DataLoader(data, sampler=sampler, batch_size=None)
+
+    class Module(pl.LightningModule):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = network()
+
+        def training_step(self, batch: list[torch.Tensor], _: int) -> torch.Tensor:
+            return F.cross_entropy(self.net(batch[0]), batch[1])
+
+        def configure_optimizers(self) -> torch.optim.Optimizer:
+            return torch.optim.Adam(self.parameters(), 1e-3, fused=True)
+
+    module, seconds = Module(), [0.0]
+
+    class Watch(pl.Callback):
+        def on_train_epoch_start(self, *_: object) -> None:
+            seconds[0] = time.perf_counter()
+
+        def on_train_epoch_end(self, *_: object) -> None:
+            seconds[0] = time.perf_counter() - seconds[0]
+
+    def epoch() -> float:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pl.Trainer(
+                max_epochs=1,
+                accelerator="cpu",
+                logger=False,
+                enable_checkpointing=False,
+                enable_progress_bar=False,
+                enable_model_summary=False,
+                callbacks=[Watch()],
+            ).fit(module, loader)
+        return COUNT / seconds[0]
+
+    return epoch
+
+
+def keras(x: np.ndarray, y: np.ndarray, size: int) -> Case:
+    """Keras on the backend that KERAS_BACKEND names."""
+    import keras
+
+    model = keras.Sequential(
+        [
+            keras.Input((784,)),
+            keras.layers.Dense(256, "relu"),
+            keras.layers.Dense(256, "relu"),
+            keras.layers.Dense(10),
+        ]
+    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(1e-3), loss)
+    labels = y.astype("int32")
+    return timed(lambda: model.fit(x, labels, batch_size=size, epochs=1, verbose=0), COUNT)
+
+
+def main(size: int) -> None:
+    """Run every side that is installed and record the ratios."""
+    started = time.perf_counter()
+    x, y = examples()
+    cases: dict[str, Case] = {
+        "fieldguide": ours(x, y, size, "fp32"),
+        "raw": bare(x, y, size, fused=False),
+        "raw fused": bare(x, y, size, fused=True),
+        "scikit-learn": scikit_learn(x, y, size),
+    }
+    installed = {"lightning": lightning, "skorch": skorch, "keras": keras}
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    for name, peer in installed.items():
+        if importlib.util.find_spec(name):
+            cases[f"keras on {backend}" if name == "keras" else name] = peer(x, y, size)
+    targets = {
+        "raw fused": 0.97,
+        "raw": None,
+        "scikit-learn": 1.8,
+        "lightning": 1.7,
+        "skorch": 2.5,
+        "keras on torch": 2.5,
+        "keras on jax": None,
+    }
+    print(f"MLP 784-256-256-10, batch {size}, {COUNT} examples an epoch; samples/s")
+    rates = in_turn(cases)
+    for name in list(cases)[1:]:
+        save_ratio(
+            f"mlp-batch-{size}-over-{name.replace(' ', '-')}",
+            rates,
+            "fieldguide",
+            name,
+            unit="samples/s",
+            target=targets.get(name) if size == 128 else None,
+            data=f"{COUNT} random vectors of 784 numbers, batch {size}",
+            algorithm="mlp",
+            started=started,
+            command=f"KERAS_BACKEND={backend} python -m benchmarks.speed.mlp {size}",
+        )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 128)
