@@ -11,7 +11,7 @@ import polars as pl
 
 from fieldguide.data.column import Column, take
 from fieldguide.data.field import Field
-from fieldguide.data.infer import infer_fields
+from fieldguide.data.infer import clean
 from fieldguide.data.ledger import Ledger
 from fieldguide.data.split import split_indices
 from fieldguide.errors import DataError, UsageError, did_you_mean
@@ -153,4 +153,9 @@ class Dataset:
     @classmethod
     def from_columns(cls, columns: Mapping[str, Column], **facts: Any) -> Dataset:
         """Build from columns alone; the fields are found by looking at the values."""
-        return cls(fields=infer_fields(columns), columns=dict(columns), **facts)
+        cleaned = clean(columns)
+        data = cls(fields=cleaned.fields, columns=cleaned.columns, **facts)
+        for name, (reason, positions) in cleaned.repairs.items():
+            places = data.origins[positions]
+            data.ledger.book("repaired", reason, places, file=data.source, field=name)
+        return data
