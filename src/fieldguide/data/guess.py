@@ -87,7 +87,7 @@ def _written_numbers(
         reason += f", written with {style.words}"
     if style.thousands == "," and not bare.str.contains(r",.*[,.]").any():
         reason += " (if ',' is the decimal mark, write a point instead)"
-    return _number_recipe(name, recipe.apply(text).drop_nulls(), recipe, reason, allow_identifier)
+    return _number_recipe(name, recipe.apply(bare).drop_nulls(), recipe, reason, allow_identifier)
 
 
 def _number_recipe(

@@ -62,11 +62,51 @@ def clean(columns: Mapping[str, Column], known: Mapping[str, Field] | None = Non
     return cleaned
 
 
+def refine(
+    cleaned: Cleaned,
+    raw: Mapping[str, Column],
+    target: str | None,
+    known: Mapping[str, Field] | None = None,
+) -> None:
+    """Look again, now that the target is known.
+
+    Classes keep the user's own spelling: a target of "yes" and "no" stays words. Where nothing
+    but identifiers is left to predict from, they are taken for what they look like otherwise.
+
+    Args:
+        cleaned: Changed in place.
+        raw: The columns before cleaning.
+        target: The column to predict, or None.
+        known: Fields found earlier on other rows; those are never changed.
+    """
+    if known is not None:
+        return
+    if target is not None and cleaned.fields[target].kind == "boolean":
+        column = raw[target]
+        if isinstance(column, pl.Series) and column.dtype == pl.String:
+            found = cleaned.fields[target]
+            _replace(cleaned, target, column, Recipe("category"), found.reason)
+    inputs = [name for name in cleaned.fields if name != target]
+    if any(cleaned.fields[name].is_input for name in inputs):
+        return
+    for name in inputs:
+        column = raw[name]
+        if cleaned.fields[name].kind == "identifier" and isinstance(column, pl.Series):
+            recipe, reason, _ = infer_series(name, column, allow_identifier=False)
+            _replace(cleaned, name, column, recipe, f"{reason}; nothing else can inform")
+
+
+def _replace(cleaned: Cleaned, name: str, raw: pl.Series, recipe: Recipe, reason: str) -> None:
+    values = recipe.apply(raw)
+    cleaned.columns[name] = values
+    cleaned.fields[name] = _field(name, raw, values, recipe, reason, {})
+
+
 def _clean_series(cleaned: Cleaned, name: str, raw: pl.Series, before: Field | None) -> None:
     if before is None:
         recipe, reason, facts = infer_series(name, raw)
     else:
-        recipe, reason, facts = Recipe.of(before), before.reason, {}
+        recipe, reason, facts = Recipe.of(before, raw), before.reason, {}
     values = recipe.apply(raw)
     bad = recipe.unreadable(raw, values)
     if len(bad):

@@ -65,10 +65,9 @@ def parse_numbers(text: pl.Series, style: NumberStyle) -> pl.Series:
         Whole numbers where all are whole, else floats.
     """
     if not style.is_plain:
-        bare = text
+        bare = text.str.replace(r"^\((.+)\)$", "-${1}")  # how accountants write below zero
         if style.sign:
-            bare = text.str.replace(style.sign, "", literal=True).str.strip_chars()
-            bare = bare.str.replace(r"^\((.+)\)$", "-${1}")
+            bare = bare.str.replace(style.sign, "", literal=True).str.strip_chars()
         bare = bare.set(~bare.str.contains(style.pattern), None)
         if style.thousands:
             bare = bare.str.replace_all(style.thousands, "", literal=True)

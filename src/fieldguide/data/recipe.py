@@ -12,10 +12,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from fieldguide.data.dates import parse_dates
+from fieldguide.data.dates import guess_dates, parse_dates
 from fieldguide.data.field import Field, Kind
-from fieldguide.data.numbers import NumberStyle, parse_numbers
-from fieldguide.data.spellings import MISSING_NUMBERS, without_missing
+from fieldguide.data.numbers import NumberStyle, guess_style, parse_numbers
+from fieldguide.data.spellings import (
+    FALSE,
+    MISSING_NUMBERS,
+    TRUE,
+    without_missing,
+)
 
 
 @dataclass(frozen=True)
@@ -28,8 +33,8 @@ class Recipe:
         thousands: Mark between thousands, or an empty string.
         sign: Currency or percent sign that is set aside, or an empty string.
         format: Format of dates, or an empty string.
-        true: Spelling of true.
-        false: Spelling of false.
+        true: Spelling of true; any known one where it is empty.
+        false: Spelling of false; any known one where it is empty.
     """
 
     kind: Kind
@@ -37,8 +42,8 @@ class Recipe:
     thousands: str = ""
     sign: str = ""
     format: str = ""
-    true: str = "true"
-    false: str = "false"
+    true: str = ""
+    false: str = ""
 
     def apply(self, raw: pl.Series) -> pl.Series:
         """Return the values; a cell that the recipe cannot read becomes null.
@@ -48,20 +53,23 @@ class Recipe:
         """
         if raw.dtype != pl.String:
             return self._typed(raw)
-        text = without_missing(raw)
         if self.kind == "number":
-            return parse_numbers(text, NumberStyle(self.decimal, self.thousands, self.sign))
+            style = NumberStyle(self.decimal, self.thousands, self.sign)
+            return parse_numbers(raw.str.strip_chars(), style)
+        text = without_missing(raw)
         if self.kind == "boolean":
             lower = text.str.to_lowercase()
-            known = lower.is_in([self.true.lower(), self.false.lower()])
-            return (lower == self.true.lower()).set(~known, None)
+            true = lower.is_in([self.true.lower()] if self.true else list(TRUE))
+            false = lower.is_in([self.false.lower()] if self.false else list(FALSE))
+            return true.set(~(true | false), None)
         if self.kind == "datetime":
             return parse_dates(text, self.format or "%Y-%m-%d")
         return text
 
     def unreadable(self, raw: pl.Series, values: pl.Series) -> np.ndarray:
         """Return the positions of cells that held something which the recipe cannot read."""
-        if raw.dtype != pl.String or self.kind not in ("number", "boolean", "datetime"):
+        lost = values.null_count() - raw.null_count()
+        if raw.dtype != pl.String or not lost or self.kind not in ("number", "boolean", "datetime"):
             return np.empty(0, dtype=np.int64)
         text = without_missing(raw)
         if self.kind == "number":
@@ -70,8 +78,10 @@ class Recipe:
 
     def _typed(self, raw: pl.Series) -> pl.Series:
         if self.kind == "number":
-            numbers = raw.cast(pl.Float64, strict=False) if not raw.dtype.is_integer() else raw
-            return numbers.set(~numbers.is_finite(), None) if raw.dtype.is_float() else numbers
+            numbers = raw if raw.dtype.is_numeric() else raw.cast(pl.Float64, strict=False)
+            if raw.dtype.is_decimal():
+                numbers = raw.cast(pl.Float64)
+            return numbers.set(~numbers.is_finite(), None) if numbers.dtype.is_float() else numbers
         if self.kind == "datetime":
             if getattr(raw.dtype, "time_zone", None):
                 raw = raw.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
@@ -84,13 +94,23 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form without what is ordinary."""
-        return {
-            name: value
-            for name, value in asdict(self).items()
-            if name == "kind" or value != getattr(Recipe, name)
-        }
+        return {name: value for name, value in asdict(self).items() if value not in ("", ".")}
 
     @classmethod
-    def of(cls, field: Field) -> Recipe:
-        """Return the recipe that a field was read with."""
-        return cls(**field.facts.get("recipe", {"kind": field.kind}))
+    def of(cls, field: Field, raw: pl.Series) -> Recipe:
+        """Return the recipe that a field was read with; where only its kind is known, find one.
+
+        Args:
+            field: Found on other rows.
+            raw: The rows to be read now.
+        """
+        kept = field.facts.get("recipe")
+        if kept is not None:
+            return cls(**kept)
+        if raw.dtype == pl.String and field.kind == "number":
+            style = guess_style(without_missing(raw))[0]
+            return cls("number", style.decimal, style.thousands, style.sign)
+        if raw.dtype == pl.String and field.kind == "datetime":
+            found = guess_dates(without_missing(raw))
+            return cls("datetime", format=found[0].format if found else "")
+        return cls(field.kind)

@@ -29,6 +29,9 @@ TRUE_FALSE = (
 )
 """Pairs that spell true and false, in lower case."""
 
+TRUE = frozenset(true for true, _ in TRUE_FALSE)
+FALSE = frozenset(false for _, false in TRUE_FALSE)
+
 _IDENTIFIER_NAME = re.compile(
     r"(^|[\s_.\-])(id|uuid|guid|index|rowid|row_?num(ber)?)$|^unnamed: 0$", re.IGNORECASE
 )
