@@ -31,7 +31,9 @@ FORMATS = (
     *_ISO_TIMES,
     "%Y-%m-%d %H:%M:%S%.f%#z",
 )
-_LOOKS_DATED = r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|^\d{1,2}[ -][A-Za-z]{3}|^[A-Za-z]{3,9} \d{1,2}, \d"
+_LOOKS_DATED = (
+    r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|^\d{1,2}[ -][A-Za-z]{3}|^[A-Za-z]{3,9} \d{1,2}, \d"
+)
 
 
 @dataclass(frozen=True)

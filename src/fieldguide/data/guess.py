@@ -23,9 +23,7 @@ ENOUGH = 0.99
 Guess = tuple[Recipe, str, dict[str, Any]]
 
 
-def infer_series(
-    name: str, raw: pl.Series, *, allow_identifier: bool = True
-) -> Guess:
+def infer_series(name: str, raw: pl.Series, *, allow_identifier: bool = True) -> Guess:
     """Find out what one column holds.
 
     Args:
@@ -54,9 +52,7 @@ def infer_series(
     return _text_recipe(name, without_missing(raw.cast(pl.String)), allow_identifier)
 
 
-def _text_recipe(
-    name: str, text: pl.Series, allow_identifier: bool
-) -> Guess:
+def _text_recipe(name: str, text: pl.Series, allow_identifier: bool) -> Guess:
     present = text.drop_nulls()
     if _is_constant(present, len(text)):
         return Recipe("constant"), _constant_reason(present), {}
@@ -74,9 +70,7 @@ def _text_recipe(
     )
 
 
-def _written_numbers(
-    name: str, text: pl.Series, allow_identifier: bool
-) -> Guess | None:
+def _written_numbers(name: str, text: pl.Series, allow_identifier: bool) -> Guess | None:
     bare = text.set(text.str.to_lowercase().is_in(list(MISSING_NUMBERS)), None)
     style, share = guess_style(bare)
     if share < ENOUGH:

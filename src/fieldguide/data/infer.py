@@ -62,6 +62,18 @@ def clean(columns: Mapping[str, Column], known: Mapping[str, Field] | None = Non
     return cleaned
 
 
+def typed_field(name: str, values: pl.Series) -> Field:
+    """Return the field of values that are taken as they are, such as targets passed in memory."""
+    kind: Kind = "category"
+    if values.dtype.is_numeric():
+        kind = "number"
+    elif values.dtype == pl.Boolean:
+        kind = "boolean"
+    elif values.dtype.is_temporal():
+        kind = "datetime"
+    return _field(name, values, values, Recipe(kind), "taken as it was passed", {})
+
+
 def refine(
     cleaned: Cleaned,
     raw: Mapping[str, Column],
@@ -81,11 +93,15 @@ def refine(
     """
     if known is not None:
         return
-    if target is not None and cleaned.fields[target].kind == "boolean":
-        column = raw[target]
-        if isinstance(column, pl.Series) and column.dtype == pl.String:
-            found = cleaned.fields[target]
-            _replace(cleaned, target, column, Recipe("category"), found.reason)
+    wanted = None if target is None else raw[target]
+    if target is not None and isinstance(wanted, pl.Series):
+        kind = cleaned.fields[target].kind
+        if kind == "boolean" and wanted.dtype == pl.String:
+            reason = cleaned.fields[target].reason
+            _replace(cleaned, target, wanted, Recipe("category"), reason)
+        if kind == "identifier":
+            recipe, reason, _ = infer_series(target, wanted, allow_identifier=False)
+            _replace(cleaned, target, wanted, recipe, reason)
     inputs = [name for name in cleaned.fields if name != target]
     if any(cleaned.fields[name].is_input for name in inputs):
         return

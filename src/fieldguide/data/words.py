@@ -34,7 +34,10 @@ def kind_of_words(name: str, text: pl.Series, *, allow_identifier: bool) -> tupl
     if (words >= 4 or letters >= 40) and distinct > 2 and share > 0.2:
         return "text", f"{words:.0f} words on average, {distinct} different texts"
     if distinct > MANY_CATEGORIES and share > 0.5:
-        return "text", f"{distinct} different values in {len(present)} rows: too many for categories"
+        return (
+            "text",
+            f"{distinct} different values in {len(present)} rows: too many for categories",
+        )
     reason = f"{distinct} distinct words in {len(present)} rows"
     if is_identifier_name(name):
         reason += "; the name says identifier but the values repeat: name it as the group, if it is"

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from fieldguide.data import Column, Dataset, Field
+from fieldguide.data.facts import facts_of
 from fieldguide.data.infer import infer_fields
 from fieldguide.data.split import looks_like_classes
 from fieldguide.data.target import check_target
@@ -66,8 +67,8 @@ def _label_field(field: Field, column: Column) -> Field:
         return field
     few, reason = looks_like_classes(column.to_numpy())
     if column.dtype.is_integer() and (few or len(column) < 100):
-        return Field(field.name, "category", f"class numbers: {reason}", field.missing,
-                     field.distinct, facts=field.facts)  # fmt: skip
+        reason, facts = f"class numbers: {reason}", facts_of("category", column)
+        return Field(field.name, "category", reason, field.missing, field.distinct, facts=facts)
     return field
 
 

@@ -61,8 +61,10 @@ class Builtin(Format):
 
         sample = SAMPLES[str(path)]
         bunch = getattr(datasets, sample.loader)()
-        return _images(bunch, sample, options) if "images" in bunch else _table(
-            bunch, str(path), sample, options
+        return (
+            _images(bunch, sample, options)
+            if "images" in bunch
+            else _table(bunch, str(path), sample, options)
         )
 
 

@@ -58,7 +58,8 @@ class Csv(TableFormat):
             from fieldguide.formats.csv_blocks import CsvBlocks
             from fieldguide.formats.streaming import stream
 
-            return stream(CsvBlocks(path), options)
+            blocks = CsvBlocks(path)
+            return stream(blocks, blocks.ledger, blocks.naming, options)
         return super().read(path, options)
 
     def raw(self, path: Path, options: Options) -> RawTable:
@@ -117,13 +118,18 @@ def book_foreign(lines: np.ndarray, ledger: Ledger, path: Path) -> None:
     ledger.book("repaired", "not UTF-8: read as Latin-1", lines, file=path)
 
 
-def refuse_open_quote(records: Records, path: Path) -> None:
+def refuse_open_quote(records: Records, path: Path, first_line: int = 1) -> None:
     """Name the row whose quote is never closed.
+
+    Args:
+        records: Of the file, or of its last part.
+        path: The file.
+        first_line: Number of the first line of ``records``.
 
     Raises:
         DataError: Always.
     """
-    line = 1 + int((records.data[: records.open_at] == ord("\n")).sum())
+    line = first_line + int((records.data[: records.open_at] == ord("\n")).sum())
     raise DataError(
         "a quote is opened in this row and never closed.",
         "Close it, or double it if it belongs to the text.",

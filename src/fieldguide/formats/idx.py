@@ -106,7 +106,9 @@ def read_idx(path: Path) -> np.ndarray:
             "It was cut off or damaged: download it again.",
             file=path,
         )
-    return np.frombuffer(data, dtype=kind, offset=head).reshape(shape).astype(kind.newbyteorder("="))
+    return (
+        np.frombuffer(data, dtype=kind, offset=head).reshape(shape).astype(kind.newbyteorder("="))
+    )
 
 
 def _images(path: Path) -> np.ndarray:
@@ -121,9 +123,7 @@ def _images(path: Path) -> np.ndarray:
 
 
 def _pairs(folder: Path) -> list[Pair]:
-    files = sorted(
-        file for file in folder.iterdir() if file.is_file() and "images" in file.name
-    )
+    files = sorted(file for file in folder.iterdir() if file.is_file() and "images" in file.name)
     found: dict[str, Pair] = {}
     for file in files:
         if is_idx(file):

@@ -145,7 +145,9 @@ def _spaced_numbers(sample: bytes) -> bool:
     if len(widths) != 1 or widths <= {0, 1}:
         return False
     tokens = [token for line in lines[1:] or lines for token in line]
-    numeric = sum(re.fullmatch(rb"[+-]?[\d.]+([eE][+-]?\d+)?", token) is not None for token in tokens)
+    numeric = sum(
+        re.fullmatch(rb"[+-]?[\d.]+([eE][+-]?\d+)?", token) is not None for token in tokens
+    )
     return numeric > 0.5 * len(tokens)
 
 

@@ -32,7 +32,7 @@ class Parquet(TableFormat):
             from fieldguide.formats.parquet_blocks import ParquetBlocks
             from fieldguide.formats.streaming import stream
 
-            return stream(ParquetBlocks(path), options)
+            return stream(ParquetBlocks(path), Ledger(), {}, options)
         return super().read(path, options)
 
     def raw(self, path: Path, options: Options) -> RawTable:

@@ -7,7 +7,7 @@ handed to polars with separators that cannot occur in it, so that both always ag
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -43,6 +43,16 @@ class Records:
     def __len__(self) -> int:
         return len(self.starts)
 
+    def head(self, count: int) -> Records:
+        """Return the first records only."""
+        return replace(
+            self,
+            starts=self.starts[:count],
+            ends=self.ends[:count],
+            lines=self.lines[:count],
+            counts=self.counts[:count],
+        )
+
     def is_blank(self) -> np.ndarray:
         """Return which records hold nothing but white space."""
         blank = self.starts == self.ends
@@ -60,7 +70,9 @@ class Records:
         """
         names = [str(position) for position in range(width)]
         if not keep.any():
-            return pl.DataFrame({name: [] for name in names}, schema=dict.fromkeys(names, pl.String))
+            return pl.DataFrame(
+                {name: [] for name in names}, schema=dict.fromkeys(names, pl.String)
+            )
         text = self.data.copy()
         text[self.delimiters] = _UNIT
         text[self.ends[self.ends < len(text)]] = _RECORD
@@ -134,8 +146,8 @@ def _structural_quotes(text: np.ndarray, delimiter: int, quote: int) -> tuple[np
     regular = np.where(
         first, (opens | pairs_before)[counted], (closes | pairs_after)[counted]
     ).all()
-    if regular and len(places) % 2 == 0:
-        return places, -1
+    if regular:
+        return places, -1 if len(places) % 2 == 0 else int(places[-1])
     return _one_by_one(quotes, opens, closes)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -96,17 +96,12 @@ def to_dataset(
     """
     raw = _without_empty_rows(_named(raw))
     if not len(raw.origins):
-        raise DataError(
-            "it holds no rows." if not raw.ledger.total else _nothing_left(raw.ledger),
-            "Add rows below the header, or name another file.",
-            file=raw.source,
-        )
-    _check_names(raw, options)
-    columns: dict[str, Column] = {**dict(zip(raw.frame.columns, raw.frame, strict=True)),
-                                  **raw.blocks}  # fmt: skip
+        raise _no_rows(raw)
+    columns: dict[str, Column] = {**_series(raw.frame), **raw.blocks}
+    check_names(columns, options, raw.source)
     cleaned = clean(columns, options.fields)
-    _tell_naming(cleaned, raw)
-    target, reason = _target(cleaned, raw, options, default_target)
+    tell_naming(cleaned, raw.naming)
+    target, reason = choose_target(cleaned, raw.source, options, default_target)
     refine(cleaned, columns, target, known=options.fields)
     keep = _with_target(cleaned, raw, target, options)
     _book_repairs(cleaned, raw)
@@ -123,28 +118,69 @@ def to_dataset(
         time=options.time,
     )
     data = data if keep.all() else data.take(np.flatnonzero(keep))
-    if folder is not None:
-        data = read_image_columns(data, folder)
+    data = data if folder is None else read_image_columns(data, folder)
     if options.fields is None:
         note_peculiarities(data)
     return data
 
 
+def check_names(columns: Collection[str], options: Options, source: str) -> None:
+    """Make sure that the columns the user named as group and time are there.
+
+    Raises:
+        UsageError: One is not, with the nearest name.
+    """
+    for role, name in (("group", options.group), ("time", options.time)):
+        if name is not None and name not in columns:
+            raise UsageError(
+                f"{source} has no column '{name}' (named as the {role})."
+                f"{did_you_mean(name, columns)} It has: {', '.join(list(columns)[:20])}."
+            )
+
+
+def choose_target(
+    cleaned: Cleaned, source: str, options: Options, default_target: str = ""
+) -> tuple[str | None, str]:
+    """Return the column to predict, and how it was chosen.
+
+    Raises:
+        DataError: The user named one that is not there or cannot be predicted.
+    """
+    if options.target is not None:
+        check_target(options.target, cleaned.fields, source)
+        return options.target, "you named it"
+    if options.fields is not None:
+        return None, "the rows are to be predicted"
+    if default_target:
+        return default_target, "it comes with the data"
+    return guess_target(cleaned.fields)
+
+
+def tell_naming(cleaned: Cleaned, naming: Mapping[str, str]) -> None:
+    """Add to the reasons of fields how they got names that are not in the file."""
+    for name, how in naming.items():
+        if name in cleaned.fields:
+            found = cleaned.fields[name]
+            cleaned.fields[name] = replace(found, reason=f"{found.reason}; {how}")
+
+
+def _series(frame: pl.DataFrame) -> dict[str, Column]:
+    return dict(zip(frame.columns, frame.iter_columns(), strict=True))
+
+
 def _named(raw: RawTable) -> RawTable:
     names, naming = unique_names(raw.frame.columns)
-    frame = raw.frame if names == raw.frame.columns else raw.frame.rename(
-        dict(zip(raw.frame.columns, names, strict=True))
-    )
+    frame = raw.frame.rename(dict(zip(raw.frame.columns, names, strict=True)))
     if not raw.ledger.total:
         raw.ledger.total = len(raw.origins)
     return replace(raw, frame=frame, naming={**naming, **raw.naming})
 
 
 def _without_empty_rows(raw: RawTable) -> RawTable:
-    if raw.blocks or not raw.frame.width or raw.frame.width == 1:
+    if raw.blocks or raw.frame.width < 2:
         return raw
-    empty = raw.frame.select(pl.all_horizontal(_is_empty(name, kind) for name, kind in
-                                               raw.frame.schema.items())).to_series().to_numpy()  # fmt: skip
+    checks = [_is_empty(name, kind) for name, kind in raw.frame.schema.items()]
+    empty = raw.frame.select(pl.all_horizontal(checks)).to_series().to_numpy()
     if not empty.any():
         return raw
     raw.ledger.book("excluded", "every cell is empty", raw.origins[empty], file=raw.source)
@@ -157,38 +193,14 @@ def _is_empty(name: str, kind: pl.DataType) -> pl.Expr:
     return pl.col(name).is_null()
 
 
-def _nothing_left(ledger: Ledger) -> str:
-    return f"none of its {ledger.total} rows is usable: {'; '.join(ledger.counts())}."
-
-
-def _check_names(raw: RawTable, options: Options) -> None:
-    known: Sequence[str] = [*raw.frame.columns, *raw.blocks]
-    for role, name in (("group", options.group), ("time", options.time)):
-        if name is not None and name not in known:
-            raise UsageError(
-                f"{raw.source} has no column '{name}' (named as the {role})."
-                f"{did_you_mean(name, known)} It has: {', '.join(known[:20])}."
-            )
-
-
-def _tell_naming(cleaned: Cleaned, raw: RawTable) -> None:
-    for name, how in raw.naming.items():
-        if name in cleaned.fields:
-            found = cleaned.fields[name]
-            cleaned.fields[name] = replace(found, reason=f"{found.reason}; {how}")
-
-
-def _target(
-    cleaned: Cleaned, raw: RawTable, options: Options, default_target: str
-) -> tuple[str | None, str]:
-    if options.target is not None:
-        check_target(options.target, cleaned.fields, raw.source)
-        return options.target, "you named it"
-    if options.fields is not None:
-        return None, "the rows are to be predicted"
-    if default_target:
-        return default_target, "it comes with the data"
-    return guess_target(cleaned.fields)
+def _no_rows(raw: RawTable) -> DataError:
+    if not raw.ledger.total:
+        problem = "it holds a header and no rows."
+    else:
+        problem = (
+            f"none of its {raw.ledger.total} rows is usable: {'; '.join(raw.ledger.counts())}."
+        )
+    return DataError(problem, "Add rows, or name another file.", file=raw.source)
 
 
 def _with_target(
@@ -208,5 +220,3 @@ def _book_repairs(cleaned: Cleaned, raw: RawTable) -> None:
     for name, (reason, positions) in cleaned.repairs.items():
         places = raw.origins[positions]
         raw.ledger.book("repaired", reason, places, file=raw.source, field=name)
-
-

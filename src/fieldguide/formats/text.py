@@ -102,8 +102,13 @@ def read_bytes(path: Path, limit: int = -1) -> bytes:
         ) from error
 
 
-def refuse_binary(data: bytes, path: Path) -> None:
+def refuse_binary(data: bytes, path: Path, line: int = 1) -> None:
     """Refuse what is not text.
+
+    Args:
+        data: The file, or a part of it.
+        path: The file.
+        line: Number of its first line.
 
     Raises:
         DataError: Naming what it is by its first bytes, or the row of the first NUL byte.
@@ -123,7 +128,7 @@ def refuse_binary(data: bytes, path: Path) -> None:
                 f"it holds {name}, so it is not plain text.",
                 "Save it as UTF-8 text without control characters.",
                 file=path,
-                row=1 + data.count(b"\n", 0, place),
+                row=line + data.count(b"\n", 0, place),
             )
 
 
