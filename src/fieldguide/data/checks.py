@@ -9,7 +9,9 @@ import polars as pl
 
 from fieldguide.data.dataset import Dataset
 from fieldguide.data.field import Field
+from fieldguide.data.numbers import NumberStyle
 
+_STYLE = ("decimal", "thousands", "sign")
 _ROWS_LOOKED_AT = 100_000
 _COLUMNS_LOOKED_AT = 500
 
@@ -17,9 +19,11 @@ _COLUMNS_LOOKED_AT = 500
 def note_peculiarities(data: Dataset) -> None:
     """Note duplicate rows, classes with one example, and columns that give the target away.
 
-    Nothing is removed: rows are noted in the ledger, columns in their field's facts.
+    Nothing is removed. What is found is noted in the ledger, and leaks in their field's facts too.
     """
     _note_duplicates(data)
+    for name, field in data.fields.items():
+        _note_column(data, name, field)
     if data.target is None:
         return
     _note_lonely_classes(data, data.target)
@@ -27,6 +31,23 @@ def note_peculiarities(data: Dataset) -> None:
         warning = _leak(data, name, field, data.target)
         if warning:
             data.fields[name] = replace(field, facts={**field.facts, "leaks": warning})
+            data.ledger.book("noted", f"leaks: {warning}", [name], file=data.source, field=name)
+
+
+def _note_column(data: Dataset, name: str, field: Field) -> None:
+    """Book missing values, columns left out of the inputs, and unusual ways of writing numbers."""
+    book = data.ledger.book
+    if not field.is_input and name != data.target:
+        book("noted", f"{field.kind}: no input", [name], file=data.source, field=name)
+        return
+    column = data.columns[name]
+    if isinstance(column, pl.Series) and field.missing:
+        places = data.origins[column.is_null().to_numpy()]
+        book("repaired", "missing, to be filled in", places, file=data.source, field=name)
+    recipe = field.facts.get("recipe", {"kind": field.kind})
+    style = NumberStyle(**{part: recipe[part] for part in _STYLE if part in recipe})
+    if style.words:
+        book("noted", f"written with {style.words}", [name], file=data.source, field=name)
 
 
 def _note_duplicates(data: Dataset) -> None:

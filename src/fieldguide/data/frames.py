@@ -21,7 +21,7 @@ def is_frame(data: Any) -> bool:
 
 def columns_of(frame: nw.DataFrame[Any]) -> dict[str, Column]:
     """Return the columns of a data frame by name; names that are no text are spelled out."""
-    return {str(name): _series(str(name), frame[name]) for name in frame.columns}
+    return {str(name): _series(str(name), frame.get_column(name)) for name in frame.columns}
 
 
 def column_of(name: str, values: Any) -> pl.Series:

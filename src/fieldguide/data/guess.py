@@ -119,7 +119,7 @@ def _written_dates(text: pl.Series) -> Guess | None:
 def _words(name: str, text: pl.Series, allow_identifier: bool) -> Guess:
     kind, reason = kind_of_words(name, text, allow_identifier=allow_identifier)
     numbers = guess_style(text)[1]
-    if 0.5 <= numbers:
+    if numbers >= 0.5:
         others = text.filter(text.cast(pl.Float64, strict=False).is_null() & text.is_not_null())
         reason += f"; {numbers:.1%} of the values are numbers, but not such as {others[0]!r}"
         return Recipe(kind), reason, {"numbers": round(numbers, 4)}

@@ -1,4 +1,4 @@
-"""Numbers as people write them: thousands separators, decimal commas, currency and percent signs."""
+"""Numbers as people write them: thousands marks, decimal commas, currency and percent signs."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""The tree of a folder of images: which names are classes, which are splits, which files are not
-images at all; found from the names alone, so that folders and zip files are treated alike.
+"""The tree of a folder of images: which names are classes and splits, which files are no images.
+
+It is found from the names alone, so that folders and zip files are treated alike.
 """
 
 from __future__ import annotations

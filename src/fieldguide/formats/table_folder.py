@@ -16,7 +16,7 @@ from fieldguide.formats.format import Format, Options
 from fieldguide.formats.image_folder import has_images
 from fieldguide.formats.table import RawTable, TableFormat, has_plain_table, to_dataset
 
-SPLITS = {"train": "train", "training": "train", "test": "test", "testing": "test",
+SPLITS: dict[str, str] = {"train": "train", "training": "train", "test": "test", "testing": "test",
           "val": "validation", "valid": "validation", "validation": "validation",
           "dev": "validation"}  # fmt: skip
 
@@ -73,7 +73,8 @@ def _splits(files: list[Path]) -> dict[str, Path] | None:
             return None
         found[split[0]] = file
         rest.add(tuple(token for token in tokens if token not in SPLITS))
-    ordered = {split: found[split] for split in ("train", "validation", "test") if split in found}
+    names = [split for split in dict.fromkeys(SPLITS.values()) if split in found]
+    ordered = {split: found[split] for split in names}
     return ordered if "train" in found and len(rest) == 1 else None
 
 
