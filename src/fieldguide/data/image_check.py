@@ -81,7 +81,9 @@ def check_images(
         decoded=kept if fits else None,
     )
     _, height, width = files.shape
-    return Checked(_stacked(kept) if fits and good and height and width else files, looks)
+    uniform = fits and bool(height and width)
+    stacked = height * width * int(sizes[:, 2].max(initial=0)) * len(good)
+    return Checked(_stacked(kept) if uniform and stacked <= keep_bytes else files, looks)
 
 
 def look_at(path: str, read: Callable[[str], bytes]) -> Look:

@@ -60,8 +60,12 @@ PLAIN_SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", ".pq"
 
 def has_plain_table(folder: Path) -> bool:
     """Say whether a folder holds, at its top, a file whose suffix says that it is a table."""
-    names = [entry.name.lower().removesuffix(".gz") for entry in folder.iterdir()]
-    return any(name.endswith(PLAIN_SUFFIXES) for name in names)
+    return any(is_plain_table(entry.name) for entry in folder.iterdir())
+
+
+def is_plain_table(name: str) -> bool:
+    """Say whether a file's suffix says that it is a table."""
+    return name.lower().removesuffix(".gz").endswith(PLAIN_SUFFIXES)
 
 
 class TableFormat(Format):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from fieldguide.errors import DataError
 from fieldguide.formats.discovery import formats
 from fieldguide.formats.format import Format, Options
 from fieldguide.formats.image_folder import has_images
-from fieldguide.formats.table import RawTable, TableFormat, has_plain_table, to_dataset
+from fieldguide.formats.table import RawTable, TableFormat, has_plain_table, is_plain_table, to_dataset
 
 SPLITS: dict[str, str] = {"train": "train", "training": "train", "test": "test", "testing": "test",
           "val": "validation", "valid": "validation", "validation": "validation",
@@ -40,19 +41,35 @@ class TableFolder(Format):
             DataError: Several tables that are not train and test.
         """
         tables = tables_in(path)
-        if len(tables) == 1:
-            file, reader = next(iter(tables.items()))
-            return reader.read(file, options)
-        splits = _splits(list(tables))
-        if splits is None:
-            listed = ", ".join(file.name for file in tables)
-            raise DataError(
-                f"it holds {len(tables)} tables: {listed}.",
-                "Name one of them, or name them …-train and …-test.",
-                file=path,
-            )
-        raws = {split: tables[file].raw(file, options) for split, file in splits.items()}
-        return to_dataset(_joined(raws, splits, path), options, folder=path)
+        splits = _splits(tables)
+        if splits is not None:
+            raws = {split: tables[file].raw(file, options) for split, file in splits.items()}
+            data = to_dataset(_joined(raws, splits, path), options, folder=path)
+        else:
+            file = _only(tables, path)
+            splits = {"": file}
+            data = tables[file].read(file, options)
+        unread = [file.name for file in tables if file not in splits.values()]
+        data.ledger.book("noted", "a file that was not read", unread, file=path)
+        return data
+
+
+def _only(tables: Collection[Path], folder: Path) -> Path:
+    """Return the one table; a text or JSON file beside a plain table describes it.
+
+    Raises:
+        DataError: There are several.
+    """
+    plain = [file for file in tables if is_plain_table(file.name)]
+    several = plain or list(tables)
+    if len(several) == 1:
+        return several[0]
+    listed = ", ".join(file.name for file in several)
+    raise DataError(
+        f"it holds {len(several)} tables: {listed}.",
+        "Name one of them, or name them …-train and …-test.",
+        file=folder,
+    )
 
 
 def tables_in(folder: Path) -> dict[Path, TableFormat]:
@@ -62,13 +79,18 @@ def tables_in(folder: Path) -> dict[Path, TableFormat]:
     return {file: reader for file in files for reader in readers if reader.knows(file)}
 
 
-def _splits(files: list[Path]) -> dict[str, Path] | None:
-    """Return files by split where their names differ in the split only, else None."""
+def _splits(files: Collection[Path]) -> dict[str, Path] | None:
+    """Return files by split where their names differ in the split only, else None.
+
+    Files whose names speak of no split describe the others.
+    """
     found: dict[str, Path] = {}
     rest = set()
     for file in files:
         tokens = re.split(r"[-_. ]", file.name.lower())
         split = [SPLITS[token] for token in tokens if token in SPLITS]
+        if not split and not is_plain_table(file.name):
+            continue
         if len(split) != 1 or split[0] in found:
             return None
         found[split[0]] = file
