@@ -1,21 +1,129 @@
-"""Data sets from what is in memory. (First form: NumPy arrays.)"""
+"""Data sets from what is in memory: arrays, lists, data frames."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import polars as pl
+from sklearn.utils.validation import check_array, check_X_y
 
 from fieldguide.data.column import Column
 from fieldguide.data.dataset import Dataset
+from fieldguide.data.field import Field
+from fieldguide.data.frames import column_of, columns_of, is_frame, series_of, target_of
+from fieldguide.data.images import canonical_images
+from fieldguide.data.infer import typed_field
+from fieldguide.errors import DataError, UsageError, did_you_mean
 
 
-def as_dataset(data: Any, y: Any = None) -> Dataset:
-    """Return a data set from a `Dataset` (as it is) or arrays."""
+def as_dataset(data: Any, y: Any = None, *, fields: Mapping[str, Field] | None = None) -> Dataset:
+    """Return a data set from a `Dataset` (as it is), arrays or a data frame.
+
+    Args:
+        data: A `Dataset`, or inputs as `from_arrays` takes them.
+        y: Targets, or the name of the target's column.
+        fields: Fields found on other rows, for prediction.
+    """
     if isinstance(data, Dataset):
         return data if y is None else data.with_target(y)
-    columns: dict[str, Column] = {"x": np.asarray(data)}
-    if y is not None:
-        columns["y"] = pl.Series("y", np.asarray(y))
-    return Dataset.from_columns(columns, target=None if y is None else "y")
+    return from_arrays(data, y, fields=fields)
+
+
+def from_arrays(
+    X: Any, y: Any = None, *, fields: Mapping[str, Field] | None = None, estimator: Any = None
+) -> Dataset:
+    """Return a data set from arrays, lists or a data frame.
+
+    Args:
+        X: A block of numbers (n, features), which becomes one column ``x``; images, 0 to 255 or
+            floats, as (n, height, width), (n, channels, height, width) or (n, height, width,
+            channels); or a data frame (pandas, polars, Arrow…), whose columns become fields.
+        y: Targets, one an example: an array, list or series; for a data frame also the name of
+            its column; or None.
+        fields: Fields found on other rows, for prediction: columns are read as these.
+        estimator: The estimator asking, named in messages of scikit-learn's checks.
+
+    Raises:
+        ValueError: NaN or infinity, complex numbers, text in an array, no examples, or lengths
+            that differ; as scikit-learn's estimators raise it.
+        TypeError: A sparse matrix.
+        UsageError: No such column.
+
+    Example:
+        >>> import numpy as np
+        >>> len(from_arrays(np.eye(4), [0, 1, 0, 1]))
+        4
+    """
+    if is_frame(X):
+        return _from_frame(X, y, fields)
+    if isinstance(y, str):
+        raise UsageError(
+            f"y='{y}' names a column, and an array has none. Pass the targets themselves, or a "
+            "data frame."
+        )
+    many = np.ndim(X) > 2 if isinstance(X, np.ndarray) else False
+    if y is None:
+        X = check_array(X, allow_nd=many, estimator=estimator)
+    else:
+        y = target_of(y)
+        X, y = check_X_y(X, y, allow_nd=many, y_numeric=False, estimator=estimator)
+    columns: dict[str, Column] = {"x": _block(X)}
+    return _dataset(columns, None if y is None else series_of("y", y), fields)
+
+
+def _block(X: np.ndarray) -> np.ndarray:
+    if X.ndim > 4:
+        raise DataError(
+            f"the inputs have {X.ndim} axes; expected 2 (n, features), or 3 or 4 (images).",
+            "Reshape them: the first axis counts examples.",
+        )
+    X = X.astype(np.uint8) if X.dtype == bool else X
+    return canonical_images(X) if X.ndim > 2 else X
+
+
+def _from_frame(X: Any, y: Any, fields: Mapping[str, Field] | None) -> Dataset:
+    frame = nw.from_native(X, eager_only=True)
+    columns = columns_of(frame)
+    if not columns or not len(frame):
+        raise DataError(
+            f"the data frame has the shape {frame.shape}: there is nothing to learn from.",
+            "Pass at least one row and one column.",
+        )
+    if isinstance(y, str):
+        if y not in columns:
+            raise UsageError(
+                f"The data frame has no column '{y}'.{did_you_mean(y, columns)} "
+                f"It has: {', '.join(list(columns)[:20])}."
+            )
+        data = Dataset.from_columns(columns, target=y, known=fields)
+        return data.with_target(y)
+    if y is None:
+        return _dataset(columns, None, fields)
+    column = column_of("y" if "y" not in columns else "target", y)
+    if len(column) != len(frame):
+        raise ValueError(
+            "Found input variables with inconsistent numbers of samples: "
+            f"{[len(frame), len(column)]}"
+        )
+    if column.null_count():
+        raise ValueError("Input y contains NaN.")
+    return _dataset(columns, column, fields)
+
+
+def _dataset(
+    columns: Mapping[str, Column], y: pl.Series | None, fields: Mapping[str, Field] | None
+) -> Dataset:
+    data = Dataset.from_columns(columns, known=fields)
+    if y is None:
+        return data
+    return replace(
+        data,
+        columns={**data.columns, y.name: y},
+        fields={**data.fields, y.name: typed_field(y.name, y)},
+        target=y.name,
+        target_reason="you passed it",
+    )

@@ -11,7 +11,7 @@ import polars as pl
 
 from fieldguide.data.column import Column, take
 from fieldguide.data.field import Field
-from fieldguide.data.infer import infer_fields
+from fieldguide.data.infer import clean, refine
 from fieldguide.data.ledger import Ledger
 from fieldguide.data.split import split_indices
 from fieldguide.errors import DataError, UsageError, did_you_mean
@@ -37,7 +37,7 @@ class Dataset:
     """
 
     fields: dict[str, Field]
-    columns: dict[str, Column]
+    columns: Mapping[str, Column]
     target: str | None = None
     target_reason: str = ""
     source: str = "memory"
@@ -79,9 +79,19 @@ class Dataset:
         return self.columns[name]
 
     def with_target(self, name: str) -> Dataset:
-        """Return the same data with another column to predict."""
-        self.column(name)
-        return replace(self, target=name, target_reason="you named it")
+        """Return the same data with another column to predict.
+
+        Rows where it is missing are excluded, and booked in a ledger of the new data set's own.
+        """
+        column = self.column(name)
+        data = replace(self, target=name, target_reason="you named it")
+        if not isinstance(column, pl.Series) or not column.null_count():
+            return data
+        absent = column.is_null().to_numpy()
+        data.ledger = replace(self.ledger, entries=list(self.ledger.entries))
+        places = self.origins[absent]
+        data.ledger.book("excluded", "the target is missing", places, file=self.source, field=name)
+        return data.take(np.flatnonzero(~absent))
 
     def take(self, indices: np.ndarray) -> Dataset:
         """Return the examples at ``indices``, in that order; the ledger is shared."""
@@ -151,6 +161,26 @@ class Dataset:
         return column.to_numpy() if isinstance(column, pl.Series) else np.asarray(column)
 
     @classmethod
-    def from_columns(cls, columns: Mapping[str, Column], **facts: Any) -> Dataset:
-        """Build from columns alone; the fields are found by looking at the values."""
-        return cls(fields=infer_fields(columns), columns=dict(columns), **facts)
+    def from_columns(
+        cls,
+        columns: Mapping[str, Column],
+        *,
+        target: str | None = None,
+        known: Mapping[str, Field] | None = None,
+        **facts: Any,
+    ) -> Dataset:
+        """Build from columns alone; the fields are found by looking at the values.
+
+        Args:
+            columns: Text or typed values.
+            target: The column to predict, or None.
+            known: Fields found on other rows: columns are read as these.
+            **facts: Further attributes of the data set.
+        """
+        cleaned = clean(columns, known)
+        refine(cleaned, columns, target, known)
+        data = cls(fields=cleaned.fields, columns=cleaned.columns, target=target, **facts)
+        for name, (reason, positions) in cleaned.repairs.items():
+            places = data.origins[positions]
+            data.ledger.book("repaired", reason, places, file=data.source, field=name)
+        return data

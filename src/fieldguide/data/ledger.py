@@ -1,8 +1,9 @@
 """The ledger: what became of every row, file and box.
 
 Everything that a reader or a task meets ends in one of three accounts: used, repaired (used after a
-change, such as a filled-in missing value) or excluded, each with a reason. Entries are booked in
-bulk as arrays of row numbers, so that a million repairs cost eight megabytes and no objects.
+change, such as a filled-in missing value) or excluded, each with a reason. What is used as it is
+but worth knowing, such as a row that occurs twice, is noted. Entries are booked in bulk as arrays
+of row numbers, so that a million repairs cost eight megabytes and no objects.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 
 from fieldguide.errors import TooManyExcluded
 
-Status = Literal["repaired", "excluded"]
+Status = Literal["repaired", "excluded", "noted"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Entry:
     """Rows or files that share one fate for one reason.
 
     Attributes:
-        status: ``"repaired"`` or ``"excluded"``.
+        status: ``"repaired"``, ``"excluded"`` or ``"noted"``.
         reason: Why, in plain words; counts are grouped by it.
         file: The file or folder they come from.
         field: The column at fault, or None when the whole example is.
@@ -57,7 +58,7 @@ class Ledger:
         """Book rows or files under a reason; an empty list books nothing.
 
         Args:
-            status: ``"repaired"`` or ``"excluded"``.
+            status: ``"repaired"``, ``"excluded"`` or ``"noted"``.
             reason: Why, in plain words.
             places: Row numbers (from 1) or file names.
             file: Where they come from.

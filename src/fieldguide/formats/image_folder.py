@@ -1,0 +1,182 @@
+"""Folders of images: a folder per class, with or without train, validation and test folders.
+
+A flat folder of images, or a single image, has no classes: it is what predictions are made for.
+A zip file of such a folder is read without unpacking it.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import polars as pl
+from PIL import Image
+
+from fieldguide.data import Column, Dataset, Field, Ledger
+from fieldguide.data.facts import facts_of
+from fieldguide.data.image_check import Checked, check_images
+from fieldguide.data.infer import infer_fields
+from fieldguide.data.ledger import Status
+from fieldguide.data.target import check_target
+from fieldguide.errors import DataError
+from fieldguide.formats.format import Format, Options
+from fieldguide.formats.image_tree import Tree, tree_of
+from fieldguide.formats.table import has_plain_table
+
+_NOT_PICTURES = frozenset((".pdf", ".ps", ".eps", ".h5", ".hdf", ".mpg", ".mpeg", ".grib", ".bufr"))
+
+
+def _is_archive_of_images(path: Path) -> bool:
+    if path.suffix.lower() != ".zip":
+        return False
+    try:
+        return _any_image(_members(path))
+    except DataError:
+        return True  # reading it will say that it is damaged
+
+
+def image_suffixes() -> frozenset[str]:
+    """Return the suffixes of images that can be decoded, in lower case."""
+    return frozenset(Image.registered_extensions()) - _NOT_PICTURES
+
+
+class ImageFolder(Format):
+    """Images, their class told by the folder they lie in."""
+
+    name = "image folder"
+    looks_for = "a folder (or zip file) of images, a folder per class; or a single image"
+
+    def knows(self, path: Path) -> bool:
+        """Say whether there are images and, at the top, no table that would describe them."""
+        if path.is_file():
+            return path.suffix.lower() in image_suffixes() or _is_archive_of_images(path)
+        return path.is_dir() and not has_plain_table(path) and has_images(path)
+
+    def read(self, path: Path, options: Options) -> Dataset:
+        """Read the images.
+
+        Raises:
+            DataError: No readable image.
+        """
+        archive = path if path.suffix.lower() == ".zip" and path.is_file() else None
+        names = _members(path) if archive else _files(path)
+        tree = tree_of(names, image_suffixes())
+        root = path.parent if path.is_file() else path
+        paths = tree.names if archive else [str(root / name) for name in tree.names]
+        checked = check_images(paths, archive=archive)
+        ledger = _book(tree, checked, path)
+        kept = np.array([not look.problem for look in checked.looks], dtype=bool)
+        if not kept.any():
+            raise _none_readable(tree, checked, path)
+        return _dataset(tree, checked, kept, ledger, path, options)
+
+
+def _dataset(
+    tree: Tree, checked: Checked, kept: np.ndarray, ledger: Ledger, path: Path, options: Options
+) -> Dataset:
+    columns: dict[str, Column] = {"image": checked.column}
+    fields = infer_fields(columns)
+    target, reason = None, "there are no class folders"
+    if tree.classes is not None and options.fields is None:
+        target, reason = "class", "the folder that an image lies in is its class"
+        classes = pl.Series("class", tree.classes).filter(pl.Series(kept))
+        columns["class"] = classes
+        facts = facts_of("category", classes)
+        fields["class"] = Field(
+            "class", "category", "the folder's name", 0, classes.n_unique(), facts=facts
+        )
+    if options.target is not None:
+        check_target(options.target, fields, str(path))
+    return Dataset(
+        fields=fields,
+        columns=columns,
+        target=target,
+        target_reason=reason,
+        source=str(path),
+        ledger=ledger,
+        origins=np.array(tree.names, dtype=object)[kept],
+        provided=None if tree.provided is None else tree.provided[kept],
+    )
+
+
+def _book(tree: Tree, checked: Checked, path: Path) -> Ledger:
+    ledger = Ledger(total=len(tree.names) + sum(len(names) for names in tree.excluded.values()))
+    for reason, names in tree.excluded.items():
+        ledger.book("excluded", reason, names, file=path)
+    ledger.book("noted", "a class folder without images", tree.empty, file=path)
+    troubles: dict[tuple[Status, str], list[str]] = {}
+    for name, look in zip(tree.names, checked.looks, strict=True):
+        if look.problem:
+            troubles.setdefault(("excluded", look.problem), []).append(name)
+        elif look.true_format:
+            reason = f"the suffix is wrong, the content is {look.true_format}"
+            troubles.setdefault(("repaired", reason), []).append(name)
+    for (status, reason), names in troubles.items():
+        ledger.book(status, reason, names, file=path)
+    return ledger
+
+
+def _none_readable(tree: Tree, checked: Checked, path: Path) -> DataError:
+    if not tree.names:
+        listed = "; ".join(f"{names[0]}: {reason}" for reason, names in tree.excluded.items())
+        return DataError(
+            f"it holds no images that belong to a class ({listed}).",
+            "Put the images of each class into a folder named after it.",
+            file=path,
+        )
+    return DataError(
+        f"none of its {len(tree.names)} images can be read; the first is {tree.names[0]} "
+        f"({checked.looks[0].problem}).",
+        "Copy or download the images again.",
+        file=path,
+    )
+
+
+def _files(path: Path) -> list[str]:
+    """Return the files and folders below a folder (or a file's own name), hidden ones aside."""
+    if path.is_file():
+        return [path.name]
+    names: list[str] = []
+    for folder, folders, files in os.walk(path, onerror=_raise):
+        folders[:] = sorted(name for name in folders if not _hidden(name))
+        base = Path(folder).relative_to(path)
+        names += [(base / name).as_posix() + "/" for name in folders]
+        names += [(base / name).as_posix() for name in files if not _hidden(name)]
+    return names
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _members(path: Path) -> list[str]:
+    """Return the members of a zip file, hidden ones aside.
+
+    Raises:
+        DataError: The file is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile as error:
+        raise DataError(
+            "it is damaged, cut off or no zip file.", "Copy or download it again.", file=path
+        ) from error
+    return [name for name in names if not any(_hidden(part) for part in name.split("/") if part)]
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith(".") or name in ("__MACOSX", "Thumbs.db", "desktop.ini")
+
+
+def _any_image(names: Iterable[str]) -> bool:
+    suffixes = image_suffixes()
+    return any(PurePosixPath(name).suffix.lower() in suffixes for name in names)
+
+
+def has_images(folder: Path) -> bool:
+    """Say whether there is an image anywhere below a folder."""
+    return any(_any_image(files) for _, _, files in os.walk(folder))

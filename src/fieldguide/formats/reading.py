@@ -1,0 +1,117 @@
+"""From a path or a name to a data set: the one format that knows it reads it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+
+from fieldguide.data import Dataset, Field
+from fieldguide.errors import DataError, UnknownFormat
+from fieldguide.formats import builtin
+from fieldguide.formats.discovery import formats
+from fieldguide.formats.format import Format, Options
+
+
+def read(
+    path_or_name: str | Path,
+    *,
+    target: str | None = None,
+    sheet: str | None = None,
+    stream: bool | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    fields: Mapping[str, Field] | None = None,
+) -> Dataset:
+    """Read a file, a folder or a built-in data set.
+
+    Args:
+        path_or_name: A path, or the name of a built-in set (``"digits"``); a path wins.
+        target: Column to predict; guessed where it is left out (``target_reason`` says how).
+        sheet: Sheet of a workbook.
+        stream: Leave the table on disk and read it in pieces; None decides by its size.
+        group: Column whose values must stay together in a split (patients, users).
+        time: Column that orders the examples in time: splits then cut, not shuffle.
+        fields: Fields found on other rows, for prediction: columns are read as these, nothing is
+            guessed, and rows without a target are kept.
+
+    Returns:
+        The data, with honest fields and a ledger of every row and file.
+
+    Raises:
+        UnknownFormat: No format knows the path, or several do.
+        DataError: The data break a rule; names file, row or field, and the remedy.
+
+    Example:
+        >>> import fieldguide as fg
+        >>> len(fg.read("iris"))
+        150
+    """
+    options = Options(
+        target=target, sheet=sheet, stream=stream, group=group, time=time, fields=fields
+    )
+    path = Path(path_or_name)
+    try:
+        return find_format(path).read(path, options)
+    except PermissionError as error:
+        raise DataError(
+            "no permission to read it.",
+            "Change its permissions, or copy it to where you may read.",
+            file=error.filename or path,
+        ) from error
+    except OSError as error:
+        raise DataError(
+            f"the system cannot read it ({error.strerror or error}).",
+            "Check the path and the disk.",
+            file=error.filename or path,
+        ) from error
+
+
+def find_format(path: Path) -> Format:
+    """Return the one format that knows a path.
+
+    Raises:
+        UnknownFormat: None does, or several do.
+        DataError: There is nothing at the path.
+    """
+    knowing = [known for known in formats() if known.knows(path)]
+    if len(knowing) == 1:
+        return knowing[0]
+    if knowing:
+        names = " and ".join(known.name for known in knowing)
+        raise UnknownFormat(
+            f"it could be read as {names}.",
+            "Keep each kind of data in a folder of its own, or name the file instead.",
+            file=path,
+        )
+    if not path.exists():
+        raise DataError("there is no such file or folder.", _nearest(path), file=path)
+    raise UnknownFormat(
+        f"no format knows it. {_contents(path)} What was looked for: "
+        + "; ".join(f"{known.name} ({known.looks_for})" for known in formats())
+        + ".",
+        "Convert it to one of these, or name another path.",
+        file=path,
+    )
+
+
+def _nearest(path: Path) -> str:
+    folder = path.parent
+    while not folder.is_dir():
+        folder = folder.parent
+    beside = [entry.name for entry in folder.iterdir()] if folder == path.parent else []
+    near = difflib.get_close_matches(path.name, [*beside, *builtin.names()], n=1, cutoff=0.5)
+    built_in = f"Built-in data sets: {', '.join(builtin.names())}."
+    return f"Did you mean '{near[0]}'? {built_in}" if near else f"Check the path. {built_in}"
+
+
+def _contents(path: Path) -> str:
+    if path.is_dir():
+        inside = sorted(entry.name for entry in path.iterdir())
+        if not inside:
+            return "The folder is empty."
+        more = f" and {len(inside) - 10} more" if len(inside) > 10 else ""
+        return f"The folder holds: {', '.join(inside[:10])}{more}."
+    if path.stat().st_size == 0:
+        return "The file is empty (0 bytes)."
+    return f"The suffix is '{path.suffix}'." if path.suffix else "It has no suffix."
