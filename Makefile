@@ -24,7 +24,16 @@ setup: $(VENV)/.dev ## make .venv with everything that working on fieldguide nee
 	@echo "setup: .venv is ready; activate it with: source .venv/bin/activate"
 
 demo: $(VENV)/.default ## race the algorithms on handwritten digits, then predict with the winner
-	@bash docs/demo.sh "$(BIN)"
+	@rm -rf .demo
+	@echo "demo: racing the algorithms on the built-in data set 'digits' for 90 seconds"
+	@$(BIN)/fieldguide race digits --budget 90s -o .demo/race
+	@echo "demo: what the winner sees in the first digits"
+	@$(BIN)/fieldguide predict .demo/race/best digits > .demo/predictions.txt
+	@head -n 14 .demo/predictions.txt
+	@echo
+	@echo "The report is .demo/race/report.html, the trained model .demo/race/best."
+	@echo "Your own table:  $(BIN)/fieldguide race sales.csv --target price --budget 5m -o run"
+	@echo "Your own photos: $(BIN)/fieldguide race photos/ -o run   (one folder for each class)"
 
 test: check ## run the checks and the whole test suite
 	@echo "test: the whole suite, warnings are errors"
