@@ -23,8 +23,22 @@ help: ## say what there is to make
 setup: $(VENV)/.dev ## make .venv with everything that working on fieldguide needs
 	@echo "setup: .venv is ready; activate it with: source .venv/bin/activate"
 
-demo: $(VENV)/.default ## race the algorithms on handwritten digits, then predict with the winner
-	@bash docs/demo.sh "$(BIN)"
+demo: $(VENV)/.default ## inspect, recommend, race and predict on handwritten digits
+	@rm -rf .demo
+	@echo "demo 1/4: fieldguide inspect digits"
+	@$(BIN)/fieldguide inspect digits
+	@echo "demo 2/4: fieldguide recommend digits"
+	@$(BIN)/fieldguide recommend digits
+	@echo "demo 3/4: fieldguide race digits --budget 90s -o .demo/race"
+	@$(BIN)/fieldguide race digits --budget 90s -o .demo/race
+	@echo "demo 4/4: fieldguide predict .demo/race/best digits -o .demo/predictions.csv"
+	@$(BIN)/fieldguide predict .demo/race/best digits -o .demo/predictions.csv
+	@echo "The first ten, which show 0, 1, 2 and so on up to 9:"
+	@head -n 11 .demo/predictions.csv
+	@echo
+	@echo "The report is .demo/race/report.html, the trained model .demo/race/best."
+	@echo "Your own table:  $(BIN)/fieldguide race sales.csv --target price --budget 5m -o run"
+	@echo "Your own photos: $(BIN)/fieldguide race photos/ -o run   (one folder for each class)"
 
 test: check ## run the checks and the whole test suite
 	@echo "test: the whole suite, warnings are errors"
