@@ -137,3 +137,21 @@ def test_a_time_limit_cuts_the_rounds():
     whole = fg.GradientBoosting(rounds=30).fit(inputs, targets)
     patient = fg.GradientBoosting(rounds=30, time_limit=1e6).fit(inputs, targets)
     np.testing.assert_array_equal(whole.predict_proba(inputs), patient.predict_proba(inputs))
+
+
+def test_a_class_of_one_among_many_is_no_hindrance():
+    chance = np.random.default_rng(0)
+    inputs = chance.normal(size=(10_001, 2))
+    targets = (inputs[:, 0] > 0).astype(int)
+    targets[0] = 2
+    model = fg.GradientBoosting(rounds=3, leaves=4).fit(inputs, targets)
+    assert model.history_[0]["rounds"] == 3
+    assert model.classes_.tolist() == [0, 1, 2]
+
+
+def test_above_ten_thousand_examples_growth_stops_by_itself():
+    chance = np.random.default_rng(0)
+    inputs = chance.normal(size=(10_001, 2))
+    targets = (inputs[:, 0] > 0).astype(int)
+    targets[chance.random(10_001) < 0.3] ^= 1
+    assert fg.GradientBoosting(rounds=300).fit(inputs, targets).history_[0]["rounds"] < 200

@@ -49,6 +49,7 @@ from fieldguide.data import Inputs
 from fieldguide.hyperparameter import option
 from fieldguide.tasks import Task
 
+ENOUGH = 10_000  # examples above which scikit-learn sets some aside to decide when to stop
 LOOK_AT_THE_CLOCK = 10  # rounds between two looks, where time is limited
 
 
@@ -68,7 +69,7 @@ class GradientBoosting(Baseline):
 
     rounds: int = option(100, "trees (for each class, if more than two)", low=1, search=(50, 500))
     lr: float = option(  # type: ignore[misc]
-        0.1, "share of a tree's correction that counts", low=0, search=(0.02, 0.3), log=True
+        0.1, "share of a tree's correction that counts", low=1e-6, search=(0.02, 0.3), log=True
     )
     leaves: int = option(31, "leaves of a tree at most", low=2, search=(7, 63), log=True)
     leaf_examples: int = option(20, "training examples in a leaf at least", low=1)
@@ -94,6 +95,7 @@ class GradientBoosting(Baseline):
                 min_samples_leaf=self.leaf_examples,
                 l2_regularization=self.regularisation,
                 categorical_features=columns.categorical,
+                early_stopping=_can_stop_early(target),
                 random_state=self.seed,
             )
             limit = self.time_limit
@@ -103,6 +105,12 @@ class GradientBoosting(Baseline):
         assert isinstance(network, TreeEnsemble)
         network.learn(**grown(boosted, columns, table, network.outputs))
         return {"rounds": float(np.mean([booster.n_iter_ for booster in boosted]))}
+
+
+def _can_stop_early(target: np.ndarray) -> bool:
+    """Say whether a tenth may be set aside: there is enough, and no class is a single example."""
+    codes = target.dtype.kind == "i"
+    return len(target) > ENOUGH and not (codes and np.bincount(target).min() < 2)
 
 
 def _within(ends: float | None, booster: Any, table: np.ndarray, y: np.ndarray) -> Any:

@@ -40,7 +40,7 @@ from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor, nn
 
 from fieldguide.algorithms.baseline._family import Baseline
-from fieldguide.algorithms.baseline._linear import LinearNetwork, design
+from fieldguide.algorithms.baseline._linear import copy_weights, design, network_of
 from fieldguide.card import Card
 from fieldguide.data import Inputs
 from fieldguide.hyperparameter import option
@@ -70,7 +70,7 @@ class LogisticRegression(Baseline):
 
     def build(self, task: Task) -> nn.Module:
         """Return one linear layer."""
-        return LinearNetwork.of(task)
+        return network_of(task)
 
     def learn(self, x: Inputs, y: Tensor) -> Mapping[str, float]:
         """Let scikit-learn find the weights, and copy them."""
@@ -79,9 +79,7 @@ class LogisticRegression(Baseline):
         )
         table = design(x, self.task_.inputs.cardinalities)
         converged = self._solve(solver, table, y.numpy())
-        network = self.network_
-        assert isinstance(network, LinearNetwork)
-        network.learn(solver.coef_, solver.intercept_)
+        copy_weights(self.network_, solver.coef_, solver.intercept_)
         return {"converged": float(converged)}
 
     @property

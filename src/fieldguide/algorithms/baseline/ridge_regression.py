@@ -35,7 +35,7 @@ from sklearn import linear_model
 from torch import Tensor, nn
 
 from fieldguide.algorithms.baseline._family import Baseline
-from fieldguide.algorithms.baseline._linear import LinearNetwork, design
+from fieldguide.algorithms.baseline._linear import copy_weights, design, network_of
 from fieldguide.card import Card
 from fieldguide.data import Inputs
 from fieldguide.hyperparameter import option
@@ -62,13 +62,11 @@ class RidgeRegression(Baseline):
 
     def build(self, task: Task) -> nn.Module:
         """Return one linear layer."""
-        return LinearNetwork.of(task)
+        return network_of(task)
 
     def learn(self, x: Inputs, y: Tensor) -> Mapping[str, float]:
         """Let scikit-learn solve for the weights, and copy them."""
         table = design(x, self.task_.inputs.cardinalities)
         solver = linear_model.Ridge(alpha=self.regularisation).fit(table, y.double().numpy())
-        network = self.network_
-        assert isinstance(network, LinearNetwork)
-        network.learn(solver.coef_, solver.intercept_)
+        copy_weights(self.network_, solver.coef_, solver.intercept_)
         return {}
