@@ -44,3 +44,12 @@ class WeightedSum(nn.Module):
         of_numbers = F.linear(numbers, self.weight[:, : self.numbers], self.bias)
         of_words = self.weight[:, self.numbers :].t()
         return of_numbers + F.embedding(x["categories"] + self.starts, of_words).sum(dim=1)
+
+    def columns(self, x: Tensor | dict[str, Tensor]) -> Tensor:
+        """Return what the weights are multiplied with, zeros and ones made; (B, width)."""
+        if isinstance(x, Tensor):
+            return x.flatten(1).double()
+        numbers = x["numbers"].flatten(1).double()
+        ones = self.weight.shape[1] - self.numbers
+        words = numbers.new_zeros(len(numbers), ones).scatter_(1, x["categories"] + self.starts, 1)
+        return torch.cat([numbers, words], dim=1)
