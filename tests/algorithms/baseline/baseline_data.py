@@ -24,17 +24,18 @@ def mixed_frame(rows: int = 600, seed: int = 0) -> pd.DataFrame:
     size = chance.normal(3.0, 2.0, rows)
     age = chance.integers(18, 80, rows).astype(float)
     town = chance.choice(["Ulm", "Bonn", "Kiel", "Jena", "Gera", "Hof"], rows, p=_shares(6))
-    code = np.array([f"c{number}" for number in chance.integers(0, 300, rows)])
+    words = 300 if rows >= 600 else rows // 4  # more than that would pass for running text
+    code = np.array([f"c{number}" for number in chance.integers(0, words, rows)])
     member = chance.random(rows) < 0.4
     effect = {"Ulm": 1.0, "Bonn": -1.5, "Kiel": 0.5, "Jena": -0.5, "Gera": 2.0, "Hof": 0.0}
     score = size - 0.05 * age + np.array([effect[name] for name in town]) + member
     score += 0.3 * chance.normal(size=rows)
     size[chance.random(rows) < 0.15] = np.nan
-    words = np.where(chance.random(rows) < 0.1, None, town)
+    towns = np.where(chance.random(rows) < 0.1, None, town)
     return pd.DataFrame(
         {
             "size": size,
-            "town": pd.Series(words, dtype="object"),
+            "town": pd.Series(towns, dtype="object"),
             "age": age,
             "code": code,
             "member": member,

@@ -143,7 +143,7 @@ def test_the_best_epoch_on_validation_data_is_kept():
     chance = np.random.default_rng(0)
     x = chance.normal(size=(400, 2))
     y = x[:, 0] + chance.normal(size=400) > 0
-    model = fg.Perceptron(epochs=15).fit(x, y)
+    model = fg.Perceptron(epochs=12).fit(x, y)
     best = max(record["accuracy"] for record in model.history_)
     assert best > model.history_[-1]["accuracy"]
     train, held = fg.Dataset.from_columns({"x": x, "y": pl.Series("y", y)}, target="y").split(
