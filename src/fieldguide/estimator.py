@@ -99,6 +99,11 @@ class Estimator(ScikitLearnMixin, ABC):
         batches = data.batches(self.batch_size, seed=self.seed)
         yield Stage("fit", self.step, batches, self.epochs)
 
+    @property
+    def notes_(self) -> list[str]:
+        """What the user should know about the fitted model: sentences that reports print."""
+        return []
+
     # Helpers for hooks
 
     def descend(self, name: str, loss: Tensor) -> None:

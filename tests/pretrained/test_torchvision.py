@@ -5,8 +5,6 @@ import os
 import pytest
 import torch
 from safetensors.torch import save_file
-from tests import torchvision_reference
-from tests.pictures import bars
 
 from fieldguide.algorithms.convolution.alexnet import AlexNet, AlexNetNetwork
 from fieldguide.algorithms.convolution.resnet import ResNet, ResNetNetwork
@@ -15,6 +13,8 @@ from fieldguide.catalog import load
 from fieldguide.errors import DataError, UsageError
 from fieldguide.pretrained import load_torchvision
 from fieldguide.pretrained.torchvision import IMAGENET_DEVIATIONS, IMAGENET_MEANS, architecture
+from tests import torchvision_reference
+from tests.pictures import bars
 
 RESNET18 = torchvision_reference.state("resnet18")
 

@@ -15,7 +15,13 @@ from fieldguide.errors import DataError
 from fieldguide.formats.discovery import formats
 from fieldguide.formats.format import Format, Options
 from fieldguide.formats.image_folder import has_images
-from fieldguide.formats.table import RawTable, TableFormat, has_plain_table, is_plain_table, to_dataset
+from fieldguide.formats.table import (
+    RawTable,
+    TableFormat,
+    has_plain_table,
+    is_plain_table,
+    to_dataset,
+)
 
 SPLITS: dict[str, str] = {"train": "train", "training": "train", "test": "test", "testing": "test",
           "val": "validation", "valid": "validation", "validation": "validation",

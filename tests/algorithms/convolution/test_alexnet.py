@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests import torchvision_reference
-from tests.gradients import assert_gradients_match
-from tests.pictures import bars
 from torch.nn import functional as F
 
 from fieldguide.algorithms.convolution.alexnet import AlexNet, AlexNetNetwork
 from fieldguide.errors import UsageError
+from tests import torchvision_reference
+from tests.gradients import assert_gradients_match
+from tests.pictures import bars
 
 SMALL = {"width": 4, "hidden_width": 8, "pool_size": 2, "dropout": 0.0}
 

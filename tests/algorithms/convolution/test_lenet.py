@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 from scipy.signal import correlate2d
-from tests.gradients import assert_gradients_match
-from tests.pictures import bars
 
 from fieldguide.algorithms.convolution.lenet import TABLE, LeNet, LeNetNetwork
 from fieldguide.errors import UsageError
+from tests.gradients import assert_gradients_match
+from tests.pictures import bars
 
 PUBLISHED = {"activation": "tanh", "pooling": "average", "connections": "table"}
 

@@ -5,13 +5,13 @@ import re
 import numpy as np
 import pytest
 import torch
-from tests import torchvision_reference
-from tests.gradients import assert_gradients_match
-from tests.pictures import bars
 from torch.nn import functional as F
 
 from fieldguide.algorithms.convolution.resnet import FORMS, PaddedShortcut, ResNet, ResNetNetwork
 from fieldguide.errors import UsageError
+from tests import torchvision_reference
+from tests.gradients import assert_gradients_match
+from tests.pictures import bars
 
 IMAGENET = {
     18: 11_689_512,

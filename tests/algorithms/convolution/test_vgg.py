@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests import torchvision_reference
-from tests.gradients import assert_gradients_match
-from tests.pictures import bars
 from torch.nn import functional as F
 
 from fieldguide.algorithms.convolution.vgg import STAGES, VGG, VGGNetwork
 from fieldguide.errors import UsageError
+from tests import torchvision_reference
+from tests.gradients import assert_gradients_match
+from tests.pictures import bars
 
 SMALL = {"width": 4, "hidden_width": 8, "pool_size": 1, "dropout": 0.0}
 PUBLISHED = {
