@@ -131,7 +131,7 @@ def _responses(pictures: np.ndarray, filters: torch.Tensor) -> np.ndarray:
     with torch.inference_mode():
         for piece in from_numpy(np.ascontiguousarray(pictures, dtype=np.float32)).split(256):
             response = F.conv2d(piece, filters)
-            grid = tuple(min(3, length) for length in response.shape[-2:])
+            grid = (min(3, response.shape[-2]), min(3, response.shape[-1]))
             bent = torch.cat([response, -response], dim=1).sub_(0.25).relu_()
             pooled = [F.adaptive_avg_pool2d(bent, grid), F.adaptive_max_pool2d(bent, grid)]
             parts.append(torch.cat([part.flatten(1) for part in pooled], dim=1))

@@ -76,9 +76,7 @@ def correlations(pictures: np.ndarray) -> tuple[float, float]:
     alive = spread > 0.05 * max(float(spread.max()), 1e-12)
     scaled = np.where(alive, centred / np.where(alive, spread, 1.0), 0.0)
     across = _mean_product(scaled[..., :-1], scaled[..., 1:], alive[..., :-1] & alive[..., 1:])
-    down = _mean_product(
-        scaled[:, :, :-1], scaled[:, :, 1:], alive[:, :-1, :] & alive[:, 1:, :]
-    )
+    down = _mean_product(scaled[:, :, :-1], scaled[:, :, 1:], alive[:, :-1, :] & alive[:, 1:, :])
     order = np.random.default_rng(0).permutation(height * width)
     flat, living = scaled.reshape(count, channels, -1), alive.reshape(channels, -1)
     far = _mean_product(flat, flat[..., order], living & living[..., order])

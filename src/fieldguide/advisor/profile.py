@@ -138,8 +138,10 @@ def _measured(
     assert dataset.target is not None
     inputs = sample.task.inputs
     classes = count_classes(known.column(dataset.target)) if sample.classes else None
-    found = [] if len(sample) != len(looked_at) else leaks.find(
-        looked_at, sample.y, sample.folds(seed), sample.classes
+    found = (
+        []
+        if len(sample) != len(looked_at)
+        else leaks.find(looked_at, sample.y, sample.folds(seed), sample.classes)
     )
     return Profile(
         **_facts(dataset, looked_at, seed),

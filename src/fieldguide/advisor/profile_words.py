@@ -81,7 +81,9 @@ def _classes(profile: Profile) -> list[str]:
         )
     if classes.lonely:
         names = listed([str(one) for one in classes.lonely])
-        said.append(f"{counted(len(classes.lonely), 'class', 'classes')} with one example only: {names}.")
+        said.append(
+            f"{counted(len(classes.lonely), 'class', 'classes')} with one example only: {names}."
+        )
     return said
 
 

@@ -75,8 +75,8 @@ def missing(column: Column) -> np.ndarray:
     if isinstance(column, ImageFiles):
         return np.zeros(len(column), dtype=bool)
     if isinstance(column, pl.Series):
-        absent = column.is_null()
-        return (absent | column.is_nan() if column.dtype.is_float() else absent).to_numpy()
+        present = column.fill_nan(None) if column.dtype.is_float() else column
+        return present.is_null().to_numpy()
     if column.dtype.kind != "f":
         return np.zeros(len(column), dtype=bool)
     found: np.ndarray = np.isnan(column.reshape(len(column), -1)).any(axis=1)
