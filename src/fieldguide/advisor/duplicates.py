@@ -110,12 +110,11 @@ def _keys(column: Column) -> np.ndarray:
 
 def _file_keys(files: ImageFiles) -> np.ndarray:
     """Compare pictures in memory by their pixels, files by their bytes."""
-    decoded, archive = getattr(files, "decoded", None), getattr(files, "archive", None)
-    if decoded is not None:
-        parts = [_digest(repr(one.shape).encode() + one.tobytes()) for one in decoded]
+    if files.decoded is not None:
+        parts = [_digest(repr(one.shape).encode() + one.tobytes()) for one in files.decoded]
         return np.array(parts, dtype=np.uint64)
-    if archive is not None:
-        with zipfile.ZipFile(archive) as opened:
+    if files.archive is not None:
+        with zipfile.ZipFile(files.archive) as opened:
             known = {one.filename: (one.CRC, one.file_size) for one in opened.infolist()}
         parts = [_digest(repr(known[path]).encode()) for path in files.paths]
         return np.array(parts, dtype=np.uint64)

@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 
 from fieldguide.advisor.landmarks import Landmark
+from fieldguide.advisor.pictures import LOCAL_FROM
 from fieldguide.advisor.profile import Profile
 from fieldguide.card import Card
 
 HELD_OUT = 0.1  # share of the examples that a fit holds out
 EIGHTY = 1.2816  # standard deviations on each side that hold 80 % of a normal distribution
 MIXED_FROM = 300  # rows of mixed columns from which boosted trees usually win
-LOCAL_FROM = 0.2  # locality above which windows have something to see
 # Spread of log(error) around a landmark of the same shape: from our trials on real data sets.
 SPREAD = {"constant": 0.02, "linear": 0.1, "separator": 0.25, "neighbours": 0.15, "trees": 0.15}
 
@@ -119,7 +119,7 @@ def mixed(profile: Profile) -> bool:
 def _doubt(mark: Landmark, examples: int) -> float:
     """Return the spread of log(error) from a small sample and from going beyond it."""
     error = max(1 - mark.score, 0.5 / (mark.judged + 1))
-    beyond = math.log(max(1.0, examples / max(1, mark.trained)))
+    beyond = math.log(max(1.0, examples / max(1, mark.trained))) if mark.slope > 0 else 0.0
     return math.sqrt(min(1.0, mark.deviation / error) ** 2 + (0.07 * beyond) ** 2)
 
 

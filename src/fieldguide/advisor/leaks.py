@@ -43,24 +43,23 @@ def find(dataset: Dataset, y: np.ndarray, folds: np.ndarray, classes: int) -> li
         folds: The fold of each example; fold 0 is held out.
         classes: Number of classes, or 0 where numbers are predicted.
     """
-    noted = [
-        Leak(name, float("nan"), float("nan"), str(known.facts["leaks"]))
+    found = {
+        name: Leak(name, float("nan"), float("nan"), f"'{name}': {known.facts['leaks']}")
         for name, known in dataset.fields.items()
         if known.facts.get("leaks") and name != dataset.target
-    ]
-    if len(y) < FEWEST:
-        return noted
+    }
     held, rest = np.flatnonzero(folds == 0), np.flatnonzero(folds != 0)
+    if len(y) < FEWEST or not len(rest):
+        return list(found.values())
     base = _constant(y, rest, held, classes)
-    seen = {leak.field for leak in noted}
-    for name in [name for name in dataset.inputs if name not in seen][:COLUMNS]:
+    for name in list(dataset.inputs)[:COLUMNS]:
         values = _values(dataset, name)
         if values is None:
             continue
         score = score_of(y[held], _alone(values, y, rest, held, classes), classes)[0]
         if score - base >= PERFECT * (1 - base):
-            noted.append(Leak(name, score, base, _reason(name, score, base, classes)))
-    return noted
+            found[name] = Leak(name, score, base, _reason(name, score, base, classes))
+    return list(found.values())
 
 
 def _reason(name: str, score: float, base: float, classes: int) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from fieldguide.data import Column, ImageFiles
 
+LOCAL_FROM = 0.2  # locality above which small windows have something to see
 LOOKED_AT = 300  # files opened for their size where the reader did not note it
 
 
@@ -38,7 +39,12 @@ class Pictures:
     @property
     def locality(self) -> float:
         """How much more neighbours are alike than strangers: 0 (not at all) to 1."""
-        return max(0.0, (self.neighbours - self.strangers) / max(1e-6, 1 - self.strangers))
+        return locality(self.neighbours, self.strangers)
+
+
+def locality(neighbours: float, strangers: float) -> float:
+    """Return how much more neighbours are alike than strangers: 0 (not at all) to 1."""
+    return max(0.0, (neighbours - strangers) / max(1e-6, 1 - strangers))
 
 
 def describe(column: Column, small: np.ndarray) -> Pictures:
@@ -93,7 +99,7 @@ def _sizes(column: Column) -> np.ndarray:
     if not isinstance(column, ImageFiles):
         channels, height, width = np.asarray(column).shape[1:]
         return np.array([[height, width, channels]])
-    noted = getattr(column, "sizes", None)
+    noted = column.sizes
     if noted is not None:
         return np.asarray(noted)
     chosen = np.linspace(0, len(column) - 1, min(len(column), LOOKED_AT)).astype(int)

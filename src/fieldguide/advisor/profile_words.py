@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fieldguide.advisor.pictures import LOCAL_FROM
 from fieldguide.advisor.profile import Profile
 
 MOST_NAMES = 5  # columns or classes named in one sentence
@@ -19,7 +20,8 @@ def score(value: float, name: str) -> str:
     """Write a score: accuracy in per cent (finer close to 100 %), else with two digits."""
     if name == "accuracy":
         return f"{value:.1%}" if value < 0.9995 or value == 1 else f"{min(value, 0.99999):.3%}"
-    return f"{name.replace('r2', 'R²')} {value:.2f}"
+    shown = f"{value + 0.0:.2f}".replace("-0.00", "0.00")
+    return f"{name.replace('r2', 'R²')} {shown}"
 
 
 def listed(names: list[str]) -> str:
@@ -115,7 +117,7 @@ def _pictures(profile: Profile) -> list[str]:
         if seen.sizes == 1
         else f"{seen.sizes} sizes, sides from {seen.shortest} to {seen.longest} pixels"
     )
-    alike = "belong together" if seen.locality >= 0.2 else "tell nothing about each other"
+    alike = "belong together" if seen.locality >= LOCAL_FROM else "tell nothing about each other"
     return [
         f"The pictures are {kind}, {seen.width} by {seen.height} pixels ({sizes}).",
         f"Neighbouring pixels {alike} (correlation {seen.neighbours:.2f}; pixels far apart "

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fieldguide.advisor import machine
-from fieldguide.advisor.forecast import LOCAL_FROM, MIXED_FROM, mixed, rule_of
+from fieldguide.advisor.forecast import MIXED_FROM, mixed, rule_of
 from fieldguide.advisor.landmarks import Landmark
+from fieldguide.advisor.pictures import LOCAL_FROM
 from fieldguide.advisor.probe import Cost
 from fieldguide.advisor.profile import Profile
 from fieldguide.advisor.profile_words import score
@@ -57,7 +58,7 @@ def _constant(profile: Profile) -> list[str]:
 
 def _linear(profile: Profile) -> list[str]:
     linear, best = profile.landmarks["linear"], _best(profile)
-    said = [_compared("A straight line", linear, profile)]
+    said = [_compared("A straight line reaches", linear, profile)]
     if linear.score >= best.score - linear.deviation:
         said.append("Nothing tried does clearly better than a straight line.")
     return said
@@ -75,7 +76,7 @@ def _smooth(profile: Profile) -> list[str]:
 
 
 def _trees(profile: Profile) -> list[str]:
-    said = [_compared("Boosted trees", profile.landmarks["trees"], profile)]
+    said = [_compared("Boosted trees reach", profile.landmarks["trees"], profile)]
     if mixed(profile) and profile.examples >= MIXED_FROM:
         said.append(
             f"The columns are mixed ({profile.numbers} numbers, {profile.categories} categories) "
@@ -86,7 +87,9 @@ def _trees(profile: Profile) -> list[str]:
 
 
 def _neighbours(profile: Profile) -> list[str]:
-    said = [_compared("Asking the nearest examples", profile.landmarks["neighbours"], profile)]
+    said = [
+        _compared("Asking the nearest examples reaches", profile.landmarks["neighbours"], profile)
+    ]
     if profile.purity is not None and profile.classes is not None and profile.purity > 0.9:
         said.append(f"The nearest other example has the same class in {profile.purity:.1%}.")
     return said
@@ -96,7 +99,7 @@ def _local(profile: Profile) -> list[str]:
     seen, marks = profile.pictures, profile.landmarks
     if seen is None or "local" not in marks:
         return []
-    said = [_compared("Looking through small windows", marks["local"], profile)]
+    said = [_compared("Looking through small windows reaches", marks["local"], profile)]
     if seen.locality >= LOCAL_FROM:
         said.append(
             "Neighbouring pixels belong together (correlation "
@@ -125,11 +128,11 @@ def _wrong_shape(card: Card, profile: Profile) -> list[str]:
             f"{_score(marks['smooth'], profile)}."
         )
     if rule in ("linear", "separator") and _beats(best, marks["linear"]):
-        said.append(f"{_capital(best.words)} scores {_score(best, profile)}: a line is too stiff.")
+        said.append(f"{_capital(best.words)}: {_score(best, profile)}. A line is too stiff.")
     if rule == "separator" and marks["linear"].score < 1:
         said.append("No line parts the classes, and then it never settles.")
     if rule in ("trees", "neighbours") and _beats(best, marks[rule]):
-        said.append(f"{_capital(best.words)} scores {_score(best, profile)}.")
+        said.append(f"{_capital(best.words)}: {_score(best, profile)}, more than its kind of rule.")
     if rule == "smooth" and mixed(profile) and profile.examples >= MIXED_FROM:
         said.append("On mixed columns boosted trees usually win, in seconds.")
     if card.capacity >= 2 and not card.baseline and not _beats(best, marks["linear"]):
@@ -153,8 +156,8 @@ def _expensive(cost: Cost) -> list[str]:
 def _compared(what: str, mark: Landmark, profile: Profile) -> str:
     constant = profile.landmarks["constant"]
     return (
-        f"{what} scores {_score(mark, profile)} after {mark.trained:,} of your examples; always "
-        f"the same answer scores {_score(constant, profile)}."
+        f"{what} {_score(mark, profile)} from {mark.trained:,} of your examples; always giving "
+        f"the same answer, {_score(constant, profile)}."
     )
 
 

@@ -20,13 +20,14 @@ from fieldguide.advisor.probe import probe as probe_one
 from fieldguide.advisor.profile import Profile
 from fieldguide.advisor.profile import profile as measure
 from fieldguide.advisor.reasons import doubts, reasons
-from fieldguide.advisor.recommendation import Recommendation, Recommendations
+from fieldguide.advisor.recommendation import Recommendation, Recommendations, duration
 from fieldguide.advisor.sample import with_known_target
 from fieldguide.catalog import Entry
 from fieldguide.data import Dataset
 from fieldguide.errors import DataError
 
 PROBING = 20.0  # seconds for all probes together, after which algorithms go without
+DEAR = 60.0  # seconds of a fit from which a cheaper equal is named
 SIMPLER = 0.5  # standard deviations of the score that a step in capacity must bring
 
 
@@ -85,7 +86,7 @@ def _ordered(candidates: Sequence[_Candidate], profile: Profile) -> list[_Candid
     return sorted(candidates, key=lambda one: _key(one, profile))
 
 
-def _key(one: _Candidate, profile: Profile) -> tuple[bool, float, int, bool, int, str]:
+def _key(one: _Candidate, profile: Profile) -> tuple[bool | float | str, ...]:
     card = one.entry.card
     worth = 0.0
     if one.score is not None:  # a more complex rule must bring more than chance would
@@ -140,11 +141,29 @@ def _with_cost(one: _Candidate, trial: Trial) -> _Candidate:
 
 def _placed(candidates: Sequence[_Candidate], profile: Profile) -> tuple[Recommendation, ...]:
     return tuple(
-        _recommendation(one, rank, profile) for rank, one in enumerate(candidates, start=1)
+        _recommendation(one, rank, profile, candidates)
+        for rank, one in enumerate(candidates, start=1)
     )
 
 
-def _recommendation(one: _Candidate, rank: int, profile: Profile) -> Recommendation:
+def _dear(one: _Candidate, others: Sequence[_Candidate]) -> list[str]:
+    """Name an algorithm that is expected to do as well in a tenth of the time."""
+    if one.score is None or one.cost is None or (one.cost.seconds or 0) < DEAR:
+        return []
+    for other in others:
+        if other.objection or other.score is None or other.cost is None:
+            continue
+        seconds = other.cost.seconds
+        as_good = other.score.expected >= one.score.expected - 1e-3
+        if seconds is not None and as_good and 10 * seconds < (one.cost.seconds or 0):
+            title = other.entry.card.title
+            return [f"{title} is expected to do as well, in {duration(seconds)}."]
+    return []
+
+
+def _recommendation(
+    one: _Candidate, rank: int, profile: Profile, others: Sequence[_Candidate]
+) -> Recommendation:
     entry, cost = one.entry, one.cost
     if one.objection:
         return Recommendation(
@@ -159,7 +178,7 @@ def _recommendation(one: _Candidate, rank: int, profile: Profile) -> Recommendat
         baseline=entry.card.baseline,
         rank=rank,
         reasons=tuple(reasons(entry.card, profile)),
-        doubts=tuple(doubts(entry.card, profile, cost)),
+        doubts=(*doubts(entry.card, profile, cost), *_dear(one, others)),
         score=one.score,
         seconds=None if cost is None else cost.seconds,
         memory_bytes=None if cost is None else cost.memory_bytes,

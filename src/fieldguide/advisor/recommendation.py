@@ -123,7 +123,7 @@ def _line(one: Recommendation, score_name: str) -> str:
 def duration(seconds: float) -> str:
     """Write a time as people say it."""
     if seconds < 1:
-        return "under a second"
+        return "less than a second"
     if seconds < 100:
         return f"about {seconds:.0f} s"
     if seconds < 5_400:

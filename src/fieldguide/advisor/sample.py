@@ -79,8 +79,7 @@ def missing(column: Column) -> np.ndarray:
         return present.is_null().to_numpy()
     if column.dtype.kind != "f":
         return np.zeros(len(column), dtype=bool)
-    found: np.ndarray = np.isnan(column.reshape(len(column), -1)).any(axis=1)
-    return found
+    return np.asarray(np.isnan(column.reshape(len(column), -1)).any(axis=1))
 
 
 def small_pictures(dataset: Dataset, seed: int) -> Dataset:
