@@ -41,6 +41,10 @@ class Card:
         needs_examples: Training examples below which it usually overfits or underperforms.
         smallest_image: Pixels on the shorter side below which it cannot be built; 0 if none.
         local: Whether it exploits that neighbouring pixels belong together.
+        rule: Shape of the rule it finds, where capacity and ``local`` do not tell it: ``"trees"``
+            (steps along one column at a time), ``"neighbours"`` (what is alike has like targets)
+            or ``"separator"`` (linear, and settled only where a line parts the classes). The
+            advisor measures each shape on the user's data.
         baseline: Whether it is a baseline outside deep learning.
         deterministic: Whether the same seed gives the same weights on CPU.
         devices: Devices it runs on.
@@ -57,6 +61,7 @@ class Card:
     needs_examples: int = 0
     smallest_image: int = 0
     local: bool = False
+    rule: str = ""
     baseline: bool = False
     deterministic: bool = True
     devices: tuple[str, ...] = ("cpu", "cuda")
