@@ -1,0 +1,131 @@
+"""The data of a race on disk: read once, split once, then the same for every entrant.
+
+Scalars are one Parquet file, blocks and pictures NumPy files that entrants map into memory, the
+rest JSON. Nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from fieldguide.codecs import Picture
+from fieldguide.data import Column, Dataset, Field, ImageFiles
+from fieldguide.model_folder import ledger
+
+FILE, TABLE, SPLIT = "dataset.json", "table.parquet", "split.npz"
+PICTURES_BYTES = 1 << 32  # image files whose pixels take more than 4 GiB stay files
+PICTURES_AT_ONCE = 256
+
+
+def write(folder: Path, dataset: Dataset, train: np.ndarray, test: np.ndarray) -> None:
+    """Write a data set and its split.
+
+    Args:
+        folder: Where to; made if it is missing.
+        dataset: All examples.
+        train: Positions of the examples to learn from.
+        test: Positions of the examples held out.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    series = {n: c for n, c in dataset.columns.items() if isinstance(c, pl.Series)}
+    others = [name for name in dataset.columns if name not in series]
+    if series:
+        pl.DataFrame(series).write_parquet(folder / TABLE)
+    kept = {name: _write_block(folder, i, dataset, name, train) for i, name in enumerate(others)}
+    np.savez(folder / SPLIT, train=train, test=test)
+    facts = {
+        "fields": [field.to_dict() for field in dataset.fields.values()],
+        "columns": {name: kept.get(name, {"kind": "series"}) for name in dataset.columns},
+        "target": dataset.target,
+        "target_reason": dataset.target_reason,
+        "source": dataset.source,
+        "group": dataset.group,
+        "time": dataset.time,
+        "ledger": dataset.ledger.to_dict(),
+        "origins": dataset.origins.tolist(),
+        "provided": None if dataset.provided is None else dataset.provided.tolist(),
+    }
+    (folder / FILE).write_text(json.dumps(facts, ensure_ascii=False, default=str), "utf-8")
+
+
+def read(folder: Path) -> tuple[Dataset, np.ndarray, np.ndarray]:
+    """Return what `write` wrote: all examples, and the positions of the two parts."""
+    facts = json.loads((folder / FILE).read_text("utf-8"))
+    table = pl.read_parquet(folder / TABLE) if (folder / TABLE).exists() else pl.DataFrame()
+    columns = {n: _read_column(folder, n, kept, table) for n, kept in facts["columns"].items()}
+    fields = [Field.from_dict(stored) for stored in facts["fields"]]
+    provided = facts["provided"]
+    dataset = Dataset(
+        fields={field.name: field for field in fields},
+        columns=columns,
+        target=facts["target"],
+        target_reason=facts["target_reason"],
+        source=facts["source"],
+        group=facts["group"],
+        time=facts["time"],
+        ledger=ledger(facts["ledger"]),
+        origins=np.asarray(facts["origins"]),
+        provided=None if provided is None else np.asarray(provided),
+    )
+    with np.load(folder / SPLIT, allow_pickle=False) as split:
+        return dataset, split["train"], split["test"]
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """Return a hash of the columns' names and values and of the target's name."""
+    digest = hashlib.sha256(str(dataset.target).encode())
+    for name, column in dataset.columns.items():
+        digest.update(name.encode())
+        if isinstance(column, pl.Series):
+            frame = column.rename("column").rechunk().to_frame()
+            digest.update(frame.write_ipc(None).getbuffer())
+        elif isinstance(column, ImageFiles):
+            for path in column.paths:
+                digest.update(f"{path} {_size(path)};".encode())
+        else:
+            digest.update(f"{column.dtype} {column.shape}".encode())
+            digest.update(np.ascontiguousarray(column).data)
+    return digest.hexdigest()
+
+
+def _write_block(
+    folder: Path, number: int, dataset: Dataset, name: str, train: np.ndarray
+) -> dict[str, Any]:
+    column = dataset.columns[name]
+    file = f"block-{number}.npy"
+    if not isinstance(column, ImageFiles):
+        np.save(folder / file, column, allow_pickle=False)
+        return {"kind": "array", "file": file}
+    picture = Picture.fit(column.take(train))
+    if len(column) * picture.width > PICTURES_BYTES:
+        return {"kind": "files", "paths": column.paths}
+    # Decoding costs more than training on small pictures: done here once, not in every entrant.
+    shape = (len(column), *picture.shape)
+    stored = np.lib.format.open_memmap(folder / file, mode="w+", dtype=np.uint8, shape=shape)
+    for start in range(0, len(column), PICTURES_AT_ONCE):
+        part = np.arange(start, min(start + PICTURES_AT_ONCE, len(column)))
+        stored[part] = picture.encode(column.take(part))
+    stored.flush()
+    return {"kind": "array", "file": file}
+
+
+def _read_column(folder: Path, name: str, kept: dict[str, Any], table: pl.DataFrame) -> Column:
+    if kept["kind"] == "series":
+        return table[name]
+    if kept["kind"] == "files":
+        return ImageFiles(kept["paths"])
+    block: np.ndarray = np.load(folder / kept["file"], mmap_mode="r", allow_pickle=False)
+    return block
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return -1
