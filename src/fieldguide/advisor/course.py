@@ -174,7 +174,7 @@ class Course:
             return {**result, "status": "out of time" if result["cut"] else "finished"}
         reason = result["reason"] if result else _why(outcome, share, self.memory, folder / LOG)
         saved = None
-        if (folder / CHECKPOINT).exists():
+        if any((folder / CHECKPOINT).glob("*.safetensors")):
             rest = ends - time.monotonic()
             saved = self._go_on(name, folder, rest, outcome) or self._rescue(name, folder, rest)
             shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)

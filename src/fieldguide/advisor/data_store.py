@@ -83,8 +83,8 @@ def fingerprint(dataset: Dataset) -> str:
     for name, column in dataset.columns.items():
         digest.update(name.encode())
         if isinstance(column, pl.Series):
-            frame = column.rename("column").rechunk().to_frame()
-            digest.update(frame.write_ipc(None).getbuffer())
+            for part in _numbers_of(column):
+                digest.update(np.ascontiguousarray(part).data)
         elif isinstance(column, ImageFiles):
             for path in column.paths:
                 digest.update(f"{path} {_size(path)};".encode())
@@ -122,6 +122,17 @@ def _read_column(folder: Path, name: str, kept: dict[str, Any], table: pl.DataFr
         return ImageFiles(kept["paths"])
     block: np.ndarray = np.load(folder / kept["file"], mmap_mode="r", allow_pickle=False)
     return block
+
+
+def _numbers_of(column: pl.Series) -> list[np.ndarray]:
+    """Return arrays that are equal if and only if the values are."""
+    missing = column.is_null().to_numpy()
+    values = column.to_physical() if column.dtype.is_temporal() else column
+    if not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
+        words = values.cast(pl.String).fill_null("")
+        text = str(words.str.join("").item()).encode()
+        return [missing, words.str.len_bytes().to_numpy(), np.frombuffer(text, dtype=np.uint8)]
+    return [missing, values.fill_null(0 if values.dtype.is_numeric() else False).to_numpy()]
 
 
 def _size(path: str) -> int:

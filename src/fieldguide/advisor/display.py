@@ -23,7 +23,7 @@ from fieldguide.advisor.leaderboard import Row
 if TYPE_CHECKING:
     from fieldguide.advisor.outcome import Race
 
-EPOCH = re.compile(r"^([\w -]+ \d+/\d+)  ([\w ./+e-]*)$")  # as `engine.progress` prints it
+EPOCH = re.compile(r"^([\w -]+ \d+/\d+)  ([\w .:/+-]*)$")  # as `engine.progress` prints it
 TAIL = 400  # bytes at the end of a log that are searched for the last epoch
 MARKS = {"finished": "[green]✓[/]", "out of time": "[green]✓[/]", "rescued": "[yellow]![/]",
          "failed": "[red]✗[/]", "not raced": "[dim]·[/]"}  # fmt: skip

@@ -99,7 +99,10 @@ def _judge(model: Estimator, test: Any, folder: Path) -> dict[str, Any]:
     seconds = time.monotonic() - began
     task = model.task_
     guess = task.decode(outputs)
-    kept: dict[str, Any] = {"parts": scoring.summands(task, outputs, truth), "prediction": _plain(guess)}
+    kept: dict[str, Any] = {
+        "parts": scoring.summands(task, outputs, truth),
+        "prediction": _plain(guess),
+    }
     if hasattr(task, "probabilities"):
         kept["confidence"] = task.probabilities(outputs).max(axis=1)
     beside = folder / f".{PREDICTIONS}"

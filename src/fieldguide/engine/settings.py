@@ -59,7 +59,6 @@ class Settings:
     where: Callable[[int], str] = str
 
     def prepared(self, seconds: float) -> None:
-        """Take the time that encoding took off the limit; save more often under a short one."""
+        """Take the time that encoding took off the limit: it counts from the start of fit."""
         if self.time_limit is not None:
             self.time_limit = max(0.0, self.time_limit - seconds)
-            self.checkpoint_every = min(self.checkpoint_every, max(1.0, self.time_limit / 5))
