@@ -1,13 +1,15 @@
 """The data of a race on disk: read once, split once, then the same for every entrant.
 
 Scalars are one Parquet file, blocks and pictures NumPy files that entrants map into memory, the
-rest JSON. Nothing is pickled.
+rest JSON. A table that is streamed from disk stays where it is; only its rows are noted. Nothing
+is pickled.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,10 @@ import polars as pl
 
 from fieldguide.codecs import Picture
 from fieldguide.data import Column, Dataset, Field, ImageFiles
+from fieldguide.data.streamed import StreamedTable
 from fieldguide.model_folder import ledger
 
-FILE, TABLE, SPLIT = "dataset.json", "table.parquet", "split.npz"
+FILE, TABLE, SPLIT, ROWS = "dataset.json", "table.parquet", "split.npz", "rows.npy"
 PICTURES_BYTES = 1 << 32  # image files whose pixels take more than 4 GiB stay files
 PICTURES_AT_ONCE = 256
 
@@ -33,13 +36,23 @@ def write(folder: Path, dataset: Dataset, train: np.ndarray, test: np.ndarray) -
         test: Positions of the examples held out.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    np.savez(folder / SPLIT, train=train, test=test)
+    if isinstance(dataset, StreamedTable):
+        np.save(folder / ROWS, dataset.rows, allow_pickle=False)
+        named = {name: getattr(dataset, name) for name in ("target", "group", "time")}
+        facts = {"streamed": str(Path(dataset.source).resolve()), **named}
+    else:
+        facts = _write_columns(folder, dataset, train)
+    (folder / FILE).write_text(json.dumps(facts, ensure_ascii=False, default=str), "utf-8")
+
+
+def _write_columns(folder: Path, dataset: Dataset, train: np.ndarray) -> dict[str, Any]:
     series = {n: c for n, c in dataset.columns.items() if isinstance(c, pl.Series)}
     others = [name for name in dataset.columns if name not in series]
     if series:
         pl.DataFrame(series).write_parquet(folder / TABLE)
     kept = {name: _write_block(folder, i, dataset, name, train) for i, name in enumerate(others)}
-    np.savez(folder / SPLIT, train=train, test=test)
-    facts = {
+    return {
         "fields": [field.to_dict() for field in dataset.fields.values()],
         "columns": {name: kept.get(name, {"kind": "series"}) for name in dataset.columns},
         "target": dataset.target,
@@ -51,17 +64,32 @@ def write(folder: Path, dataset: Dataset, train: np.ndarray, test: np.ndarray) -
         "origins": dataset.origins.tolist(),
         "provided": None if dataset.provided is None else dataset.provided.tolist(),
     }
-    (folder / FILE).write_text(json.dumps(facts, ensure_ascii=False, default=str), "utf-8")
 
 
 def read(folder: Path) -> tuple[Dataset, np.ndarray, np.ndarray]:
     """Return what `write` wrote: all examples, and the positions of the two parts."""
     facts = json.loads((folder / FILE).read_text("utf-8"))
+    dataset = _read_streamed(folder, facts) if "streamed" in facts else _read_all(folder, facts)
+    with np.load(folder / SPLIT, allow_pickle=False) as split:
+        return dataset, split["train"], split["test"]
+
+
+def _read_streamed(folder: Path, facts: dict[str, Any]) -> Dataset:
+    from fieldguide import formats
+
+    named = {name: facts[name] for name in ("target", "group", "time")}
+    table = formats.read(facts["streamed"], stream=True, **named)
+    assert isinstance(table, StreamedTable)
+    rows = np.load(folder / ROWS, allow_pickle=False)
+    return table.take(np.searchsorted(table.rows, rows))
+
+
+def _read_all(folder: Path, facts: dict[str, Any]) -> Dataset:
     table = pl.read_parquet(folder / TABLE) if (folder / TABLE).exists() else pl.DataFrame()
     columns = {n: _read_column(folder, n, kept, table) for n, kept in facts["columns"].items()}
     fields = [Field.from_dict(stored) for stored in facts["fields"]]
     provided = facts["provided"]
-    dataset = Dataset(
+    return Dataset(
         fields={field.name: field for field in fields},
         columns=columns,
         target=facts["target"],
@@ -73,20 +101,22 @@ def read(folder: Path) -> tuple[Dataset, np.ndarray, np.ndarray]:
         origins=np.asarray(facts["origins"]),
         provided=None if provided is None else np.asarray(provided),
     )
-    with np.load(folder / SPLIT, allow_pickle=False) as split:
-        return dataset, split["train"], split["test"]
 
 
 def fingerprint(dataset: Dataset) -> str:
     """Return a hash of the columns' names and values and of the target's name."""
     digest = hashlib.sha256(str(dataset.target).encode())
+    if isinstance(dataset, StreamedTable):
+        digest.update(f"{dataset.source} {_size(dataset.source)} {list(dataset.fields)}".encode())
+        digest.update(dataset.rows.data)
+        return digest.hexdigest()
     for name, column in dataset.columns.items():
         digest.update(name.encode())
         if isinstance(column, pl.Series):
             for part in _numbers_of(column):
                 digest.update(np.ascontiguousarray(part).data)
         elif isinstance(column, ImageFiles):
-            for path in column.paths:
+            for path in [column.archive or "", *column.paths]:
                 digest.update(f"{path} {_size(path)};".encode())
         else:
             digest.update(f"{column.dtype} {column.shape}".encode())
@@ -104,7 +134,9 @@ def _write_block(
         return {"kind": "array", "file": file}
     picture = Picture.fit(column.take(train))
     if len(column) * picture.width > PICTURES_BYTES:
-        return {"kind": "files", "paths": column.paths}
+        paths = column.paths if column.archive else [os.path.abspath(p) for p in column.paths]
+        archive = column.archive and os.path.abspath(column.archive)
+        return {"kind": "files", "paths": paths, "archive": archive}
     # Decoding costs more than training on small pictures: done here once, not in every entrant.
     shape = (len(column), *picture.shape)
     stored = np.lib.format.open_memmap(folder / file, mode="w+", dtype=np.uint8, shape=shape)
@@ -119,7 +151,7 @@ def _read_column(folder: Path, name: str, kept: dict[str, Any], table: pl.DataFr
     if kept["kind"] == "series":
         return table[name]
     if kept["kind"] == "files":
-        return ImageFiles(kept["paths"])
+        return ImageFiles(kept["paths"], archive=kept["archive"])
     block: np.ndarray = np.load(folder / kept["file"], mmap_mode="r", allow_pickle=False)
     return block
 

@@ -22,7 +22,7 @@ from fieldguide.errors import UsageError
 def race(
     data: Any,
     *,
-    budget: float,
+    budget: float | None = None,
     run: str | Path,
     target: Any = None,
     task: str = "auto",
@@ -41,8 +41,9 @@ def race(
 
     Args:
         data: A `Dataset`, the path or name of one, or inputs as an array or data frame. None goes
-            on with the data in the run folder (only with ``resume``).
-        budget: Seconds of wall clock for everything, above 0.
+            on with the data and the settings in the run folder (only with ``resume``).
+        budget: Seconds of wall clock for everything, above 0; with ``resume``, None for the former
+            budget. What was used before counts.
         run: The run folder; made if it is missing.
         target: Column to predict; or the targets, where ``data`` are inputs.
         task: ``"auto"``, or the name of a task.
@@ -66,7 +67,7 @@ def race(
         >>> fg.load(outcome.best).predict("iris")  # doctest: +SKIP
     """
     began = time.monotonic()
-    _check(budget, test, memory, algorithms)
+    _check(budget, resume, test, memory, algorithms)
     folder = Path(run)
     folder.mkdir(parents=True, exist_ok=True)
     settings = {
@@ -79,16 +80,20 @@ def race(
         facts = (
             _go_on(folder, data, target, settings)
             if resume
-            else _start(folder, data, target, settings)
+            else _start(folder, data, target, settings | {"budget": budget})
         )
         course = Course(folder, facts, budget=budget, memory=memory, began=began, progress=progress)
         return course.run()
 
 
 def _check(
-    budget: float, test: float, memory: int | None, algorithms: Sequence[str] | None
+    budget: float | None,
+    resume: bool,
+    test: float,
+    memory: int | None,
+    algorithms: Sequence[str] | None,
 ) -> None:
-    if not budget > 0:
+    if not (resume if budget is None else budget > 0):
         raise UsageError(f"budget={budget}: expected seconds above 0, such as 600.")
     if not 0 < test < 1:
         raise UsageError(f"test={test}: the share held out must lie between 0 and 1.")
@@ -126,12 +131,10 @@ def _start(folder: Path, data: Any, target: Any, settings: dict[str, Any]) -> di
 
 def _go_on(folder: Path, data: Any, target: Any, settings: dict[str, Any]) -> dict[str, Any]:
     """Return the facts of the race in the folder, if it is the one that is meant."""
-    now = dict(settings)
-    if now["task"] == "auto":
-        now["task"] = None
-    if data is not None:
-        dataset = _read(data, target)
-        now["fingerprint"] = data_store.fingerprint(dataset)
+    if data is None:
+        return run_folder.check(folder, {})
+    dataset = _read(data, target)
+    now = {**settings, "fingerprint": data_store.fingerprint(dataset)}
     return run_folder.check(folder, now)
 
 

@@ -48,13 +48,18 @@ def write_report(
 
 
 def command(outcome: dict[str, Any]) -> str:
-    """Return the command line that runs the same race again."""
-    facts = outcome["facts"]
-    words_ = ["fieldguide", "race", str(facts["source"]), "--target", str(outcome["target"])]
-    words_ += ["--budget", f"{outcome['budget_seconds']:g}s", "--seed", str(facts["seed"])]
-    for name in facts.get("algorithms") or ():
-        words_ += ["--algorithm", name]
-    return shlex.join(words_)
+    """Return what runs the same race again: a command line, or Python for data in memory."""
+    facts, budget = outcome["facts"], outcome["budget_seconds"]
+    algorithms, seed, test = facts["algorithms"], facts["seed"], facts["test"]
+    if facts["source"] == "memory":
+        chosen = f", algorithms={algorithms}" if algorithms else ""
+        return (
+            f"fieldguide.race(data, budget={budget:g}, test={test:g}, seed={seed}{chosen}, run=…)"
+        )
+    said = ["fieldguide", "race", str(facts["source"]), "--target", str(outcome["target"])]
+    said += ["--budget", f"{budget:g}s", "--test", f"{test:g}", "--seed", str(seed)]
+    said += ["--algorithms", ",".join(algorithms)] if algorithms else []
+    return shlex.join(said)
 
 
 def fields(dataset: Dataset) -> list[dict[str, Any]]:

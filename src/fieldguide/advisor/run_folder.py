@@ -111,7 +111,7 @@ def check(run: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         run: The folder.
-        settings: Those that decide what is compared with what; a value of None is not compared.
+        settings: Those that decide what is compared with what.
 
     Raises:
         RunFolderError: No race, a newer one's, or a race of other data or settings.
@@ -128,7 +128,7 @@ def check(run: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
             f"up to {SCHEMA}). Upgrade."
         )
     for name, value in settings.items():
-        if value is not None and stored.get(name) != value:
+        if stored.get(name) != value:
             what = "of other data" if name == "fingerprint" else f"with another '{name}'"
             detail = (
                 f"it ran on {stored.get('source')}"
