@@ -7,6 +7,7 @@ needs to the rarest: `build`, `forward`, `loss`, `optimizers`, `step`, `stages`.
 from __future__ import annotations
 
 import dataclasses
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -53,7 +54,7 @@ class Estimator(ScikitLearnMixin, ABC):
         0.1, "share of the training data that picks the best epoch; 0 for none", low=0, high=0.9
     )
     patience: int = option(0, "epochs without a better score before stopping; 0: never", low=0)
-    time_limit: float | None = option(None, "seconds of training at most", low=0)
+    time_limit: float | None = option(None, "seconds that fit may take", low=0)
     precision: str = option("auto", "of products", choices=("auto", "fp32", "bf16"))
     device: str = option("auto", "auto, cpu, cuda, cuda:1, …")
     task: str = option("auto", "auto, or the name of a task")
@@ -258,8 +259,10 @@ class Estimator(ScikitLearnMixin, ABC):
         return model
 
     def _train(self, train: Dataset, held: Dataset | None, settings: Settings) -> None:
+        began = time.monotonic()
         examples = self.task_.encode(train).on(settings.device)
         judged = None if held is None else self.task_.encode(held).on(settings.device)
+        settings.prepared(time.monotonic() - began)
         self.history_ = engine.run(
             self.stages(examples),
             network=self.network_,

@@ -57,3 +57,8 @@ class Settings:
     checkpoint_every: float = 60.0
     progress: bool = False
     where: Callable[[int], str] = str
+
+    def prepared(self, seconds: float) -> None:
+        """Take the time that encoding took off the limit: it counts from the start of fit."""
+        if self.time_limit is not None:
+            self.time_limit = max(0.0, self.time_limit - seconds)

@@ -1,0 +1,174 @@
+"""The data of a race on disk: read once, split once, then the same for every entrant.
+
+Scalars are one Parquet file, blocks and pictures NumPy files that entrants map into memory, the
+rest JSON. A table that is streamed from disk stays where it is; only its rows are noted. Nothing
+is pickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from fieldguide.codecs import Picture
+from fieldguide.data import Column, Dataset, Field, ImageFiles
+from fieldguide.data.streamed import StreamedTable
+from fieldguide.model_folder import ledger
+
+FILE, TABLE, SPLIT, ROWS = "dataset.json", "table.parquet", "split.npz", "rows.npy"
+PICTURES_BYTES = 1 << 32  # image files whose pixels take more than 4 GiB stay files
+PICTURES_AT_ONCE = 256
+
+
+def write(folder: Path, dataset: Dataset, train: np.ndarray, test: np.ndarray) -> None:
+    """Write a data set and its split.
+
+    Args:
+        folder: Where to; made if it is missing.
+        dataset: All examples.
+        train: Positions of the examples to learn from.
+        test: Positions of the examples held out.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez(folder / SPLIT, train=train, test=test)
+    if isinstance(dataset, StreamedTable):
+        np.save(folder / ROWS, dataset.rows, allow_pickle=False)
+        named = {name: getattr(dataset, name) for name in ("target", "group", "time")}
+        facts = {"streamed": str(Path(dataset.source).resolve()), **named}
+    else:
+        facts = _write_columns(folder, dataset, train)
+    (folder / FILE).write_text(json.dumps(facts, ensure_ascii=False, default=str), "utf-8")
+
+
+def _write_columns(folder: Path, dataset: Dataset, train: np.ndarray) -> dict[str, Any]:
+    series = {n: c for n, c in dataset.columns.items() if isinstance(c, pl.Series)}
+    others = [name for name in dataset.columns if name not in series]
+    if series:
+        pl.DataFrame(series).write_parquet(folder / TABLE)
+    kept = {name: _write_block(folder, i, dataset, name, train) for i, name in enumerate(others)}
+    return {
+        "fields": [field.to_dict() for field in dataset.fields.values()],
+        "columns": {name: kept.get(name, {"kind": "series"}) for name in dataset.columns},
+        "target": dataset.target,
+        "target_reason": dataset.target_reason,
+        "source": dataset.source,
+        "group": dataset.group,
+        "time": dataset.time,
+        "ledger": dataset.ledger.to_dict(),
+        "origins": dataset.origins.tolist(),
+        "provided": None if dataset.provided is None else dataset.provided.tolist(),
+    }
+
+
+def read(folder: Path) -> tuple[Dataset, np.ndarray, np.ndarray]:
+    """Return what `write` wrote: all examples, and the positions of the two parts."""
+    facts = json.loads((folder / FILE).read_text("utf-8"))
+    dataset = _read_streamed(folder, facts) if "streamed" in facts else _read_all(folder, facts)
+    with np.load(folder / SPLIT, allow_pickle=False) as split:
+        return dataset, split["train"], split["test"]
+
+
+def _read_streamed(folder: Path, facts: dict[str, Any]) -> Dataset:
+    from fieldguide import formats
+
+    named = {name: facts[name] for name in ("target", "group", "time")}
+    table = formats.read(facts["streamed"], stream=True, **named)
+    assert isinstance(table, StreamedTable)
+    rows = np.load(folder / ROWS, allow_pickle=False)
+    return table.take(np.searchsorted(table.rows, rows))
+
+
+def _read_all(folder: Path, facts: dict[str, Any]) -> Dataset:
+    table = pl.read_parquet(folder / TABLE) if (folder / TABLE).exists() else pl.DataFrame()
+    columns = {n: _read_column(folder, n, kept, table) for n, kept in facts["columns"].items()}
+    fields = [Field.from_dict(stored) for stored in facts["fields"]]
+    provided = facts["provided"]
+    return Dataset(
+        fields={field.name: field for field in fields},
+        columns=columns,
+        target=facts["target"],
+        target_reason=facts["target_reason"],
+        source=facts["source"],
+        group=facts["group"],
+        time=facts["time"],
+        ledger=ledger(facts["ledger"]),
+        origins=np.asarray(facts["origins"]),
+        provided=None if provided is None else np.asarray(provided),
+    )
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """Return a hash of the columns' names and values and of the target's name."""
+    digest = hashlib.sha256(str(dataset.target).encode())
+    if isinstance(dataset, StreamedTable):
+        digest.update(f"{dataset.source} {_size(dataset.source)} {list(dataset.fields)}".encode())
+        digest.update(dataset.rows.data)
+        return digest.hexdigest()
+    for name, column in dataset.columns.items():
+        digest.update(name.encode())
+        if isinstance(column, pl.Series):
+            for part in _numbers_of(column):
+                digest.update(np.ascontiguousarray(part).data)
+        elif isinstance(column, ImageFiles):
+            for path in [column.archive or "", *column.paths]:
+                digest.update(f"{path} {_size(path)};".encode())
+        else:
+            digest.update(f"{column.dtype} {column.shape}".encode())
+            digest.update(np.ascontiguousarray(column).data)
+    return digest.hexdigest()
+
+
+def _write_block(
+    folder: Path, number: int, dataset: Dataset, name: str, train: np.ndarray
+) -> dict[str, Any]:
+    column = dataset.columns[name]
+    file = f"block-{number}.npy"
+    if not isinstance(column, ImageFiles):
+        np.save(folder / file, column, allow_pickle=False)
+        return {"kind": "array", "file": file}
+    picture = Picture.fit(column.take(train))
+    if len(column) * picture.width > PICTURES_BYTES:
+        paths = column.paths if column.archive else [os.path.abspath(p) for p in column.paths]
+        archive = column.archive and os.path.abspath(column.archive)
+        return {"kind": "files", "paths": paths, "archive": archive}
+    # Decoding costs more than training on small pictures: done here once, not in every entrant.
+    shape = (len(column), *picture.shape)
+    stored = np.lib.format.open_memmap(folder / file, mode="w+", dtype=np.uint8, shape=shape)
+    for start in range(0, len(column), PICTURES_AT_ONCE):
+        part = np.arange(start, min(start + PICTURES_AT_ONCE, len(column)))
+        stored[part] = picture.encode(column.take(part))
+    stored.flush()
+    return {"kind": "array", "file": file}
+
+
+def _read_column(folder: Path, name: str, kept: dict[str, Any], table: pl.DataFrame) -> Column:
+    if kept["kind"] == "series":
+        return table[name]
+    if kept["kind"] == "files":
+        return ImageFiles(kept["paths"], archive=kept["archive"])
+    block: np.ndarray = np.load(folder / kept["file"], mmap_mode="r", allow_pickle=False)
+    return block
+
+
+def _numbers_of(column: pl.Series) -> list[np.ndarray]:
+    """Return arrays that are equal if and only if the values are."""
+    missing = column.is_null().to_numpy()
+    values = column.to_physical() if column.dtype.is_temporal() else column
+    if not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
+        words = values.cast(pl.String).fill_null("")
+        text = str(words.str.join("").item()).encode()
+        return [missing, words.str.len_bytes().to_numpy(), np.frombuffer(text, dtype=np.uint8)]
+    return [missing, values.fill_null(0 if values.dtype.is_numeric() else False).to_numpy()]
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return -1

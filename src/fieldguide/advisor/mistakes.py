@@ -1,0 +1,93 @@
+"""The held-out examples that the winner got most wrong, as a person can look at them."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any
+
+import numpy as np
+import polars as pl
+from PIL import Image
+
+from fieldguide.data import Dataset, ImageFiles
+
+PICTURES, ROWS, COLUMNS = 18, 8, 6
+SIDE = 128  # pixels of a thumbnail at most
+
+
+def worst(test: Dataset, stored: dict[str, np.ndarray]) -> list[dict[str, Any]]:
+    """Return the worst mistakes, the worst first; empty where there is none.
+
+    Args:
+        test: The held-out examples.
+        stored: ``parts`` (`scoring.summands`), ``prediction`` and, for classes, ``confidence``.
+
+    Returns:
+        For each: ``where``, ``true``, ``predicted``, ``confidence`` (or None), ``picture`` (a
+        data URI, or None) and ``values`` (some inputs by name).
+    """
+    parts, guess = stored["parts"], stored["prediction"]
+    confidence = stored.get("confidence")
+    if guess.ndim > 1:
+        return []
+    if parts.shape[1] == 2:  # classes: 1 is right
+        wrong = np.flatnonzero(parts[:, 0] < 0.5)
+        order = wrong[np.argsort(-confidence[wrong])] if confidence is not None else wrong
+    else:
+        order = np.argsort(-parts[:, 0], kind="stable")
+    picture = next((n for n, field in test.inputs.items() if field.kind == "image"), None)
+    truth = values(test)
+    return [
+        {
+            "where": _where(test, index),
+            "true": _short(truth[index]),
+            "predicted": _short(guess[index]),
+            "confidence": None if confidence is None else float(confidence[index]),
+            "picture": None if picture is None else _thumbnail(test.column(picture), index),
+            "values": {} if picture else _inputs(test, index),
+        }
+        for index in order[: PICTURES if picture else ROWS].tolist()
+    ]
+
+
+def values(test: Dataset) -> np.ndarray:
+    """Return the true values of the target."""
+    assert test.target is not None
+    column = test.column(test.target)
+    return column.to_numpy() if isinstance(column, pl.Series) else np.asarray(column)
+
+
+def _inputs(test: Dataset, index: int) -> dict[str, str]:
+    chosen = [(name, test.columns[name]) for name in test.inputs]
+    series = [(name, column) for name, column in chosen if isinstance(column, pl.Series)]
+    return {name: _short(column[index]) for name, column in series[:COLUMNS]}
+
+
+def _thumbnail(column: Any, index: int) -> str:
+    if isinstance(column, ImageFiles):
+        pixels = column.load(index)
+    else:
+        pixels = np.asarray(column[index]).transpose(1, 2, 0)
+        if pixels.dtype != np.uint8 or pixels.max() < 64:  # few levels: spread them over all
+            low, high = float(pixels.min()), float(pixels.max())
+            pixels = (pixels - low) * (255.0 / (high - low) if high > low else 0.0)
+    shown = np.clip(pixels, 0, 255).astype(np.uint8)
+    shown = shown if shown.shape[2] in (3, 4) else shown[..., :1].squeeze(-1)
+    image = Image.fromarray(shown)
+    image.thumbnail((SIDE, SIDE))
+    written = io.BytesIO()
+    image.save(written, "PNG")
+    return "data:image/png;base64," + base64.b64encode(written.getvalue()).decode()
+
+
+def _where(test: Dataset, index: int) -> str:
+    place = test.origins[index]
+    return f"row {place}" if isinstance(place, (int, np.integer)) else str(place)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.4g}"
+    text = str(value)
+    return text if len(text) <= 40 else text[:39] + "…"

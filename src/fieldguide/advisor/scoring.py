@@ -1,0 +1,101 @@
+"""What each held-out example adds to a score, and the noise that follows from it.
+
+A score is a function of sums over examples. Keeping the summands makes the bootstrap a matrix
+product, and lets two entrants be compared on the very same resamples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from fieldguide.tasks import Task
+
+RESAMPLES = 1000
+BLOCKS = 5000  # more examples than this are resampled in random groups of equal size
+COVERAGE = 0.95
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A range that holds a quantity with 95 % confidence.
+
+    Attributes:
+        low: Lower end.
+        high: Upper end.
+    """
+
+    low: float
+    high: float
+
+
+def summands(task: Task, outputs: Tensor, truth: Tensor) -> np.ndarray:
+    """Return what each example adds to the sums that the task's score is made of.
+
+    Returns:
+        Shape (n, 2) for a mean: value and 1. Shape (n, 3·targets + 1) for R²: squared errors,
+        truths, squared truths (both centred) and 1.
+    """
+    ones = np.ones((len(truth), 1))
+    if task.score_name == "r2":
+        y, guess = truth.double().numpy(), outputs.double().numpy()
+        centred = y - y.mean(axis=0)
+        return np.hstack([np.square(guess - y), centred, np.square(centred), ones])
+    if task.name == "classification":
+        right = outputs.argmax(dim=1) == truth
+        return np.hstack([right.double().numpy()[:, None], ones])
+    each = [task.score(outputs[i : i + 1], truth[i : i + 1]) for i in range(len(truth))]
+    return np.hstack([np.asarray(each, dtype=np.float64)[:, None], ones])
+
+
+def score_of(sums: np.ndarray) -> np.ndarray:
+    """Return the score for each row of sums; shape (..., columns) to (...)."""
+    if sums.shape[-1] == 2:
+        return np.asarray(sums[..., 0] / sums[..., 1])
+    targets = (sums.shape[-1] - 1) // 3
+    error, total, squares = (sums[..., k * targets : (k + 1) * targets] for k in range(3))
+    variance = squares - np.square(total) / sums[..., -1:]
+    explained = 1 - error / np.where(variance > 1e-12, variance, 1.0)
+    return np.asarray(np.where(variance > 1e-12, explained, 0.0).mean(axis=-1))
+
+
+def resampled(parts: np.ndarray, seed: int) -> np.ndarray:
+    """Return the score of 1,000 bootstrap resamples; the same resamples for the same seed."""
+    grouped = _grouped(parts, seed)
+    return score_of(_counts(len(grouped), seed) @ grouped)
+
+
+def interval(values: np.ndarray) -> Interval:
+    """Return the range of the middle 95 % of bootstrap values."""
+    tail = (1 - COVERAGE) / 2
+    low, high = np.quantile(values, [tail, 1 - tail])
+    return Interval(float(low), float(high))
+
+
+def difference(one: np.ndarray, other: np.ndarray) -> Interval:
+    """Return the range of the difference of two scores, from the same resamples of each."""
+    return interval(one - other)
+
+
+@lru_cache(maxsize=2)
+def _counts(count: int, seed: int) -> np.ndarray:
+    """Return how often each of ``count`` units occurs in each resample; shape (1000, count)."""
+    drawn = np.random.default_rng(seed).integers(0, count, size=(RESAMPLES, count))
+    drawn += np.arange(RESAMPLES)[:, None] * count
+    flat = np.bincount(drawn.ravel(), minlength=RESAMPLES * count)
+    return flat.reshape(RESAMPLES, count).astype(np.float64)
+
+
+def _grouped(parts: np.ndarray, seed: int) -> np.ndarray:
+    """Add up random groups of examples: the sums vary as before, and the matrix stays small."""
+    if len(parts) <= BLOCKS:
+        return parts
+    order = np.random.default_rng(seed).permutation(len(parts))
+    starts = np.linspace(0, len(parts), BLOCKS, endpoint=False).astype(int)
+    return np.asarray(np.add.reduceat(parts[order], starts, axis=0))

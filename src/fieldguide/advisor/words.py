@@ -1,0 +1,83 @@
+"""Numbers in words: scores, times and sizes as a reader wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fieldguide.advisor.scoring import Interval
+
+SHARES = ("accuracy", "balanced_accuracy")  # scores that read best as percentages
+NAMES = {"r2": "R²", "rmse": "root mean squared error", "mae": "mean absolute error",
+         "f1_macro": "macro F1", "log_loss": "log loss",
+         "balanced_accuracy": "balanced accuracy"}  # fmt: skip
+
+
+def score_title(name: str) -> str:
+    """Return a score's name as people write it."""
+    return NAMES.get(name, name.replace("_", " "))
+
+
+def score(value: float | None, name: str) -> str:
+    """Return ``"97.5 %"`` for shares, else three digits behind the point."""
+    if value is None:
+        return "–"
+    return f"{100 * value:.1f} %" if name in SHARES else f"{value:.3f}"
+
+
+def interval(found: Interval | None, name: str) -> str:
+    """Return ``"95.8 to 98.9 %"``."""
+    if found is None:
+        return ""
+    if name in SHARES:
+        return f"{100 * found.low:.1f} to {100 * found.high:.1f} %"
+    return f"{found.low:.3f} to {found.high:.3f}"
+
+
+def margin(value: float, name: str) -> str:
+    """Return a difference of scores: ``"3.1 points"`` or ``"0.042"``."""
+    return f"{100 * value:.1f} points" if name in SHARES else f"{value:.3f}"
+
+
+def seconds(value: float | None) -> str:
+    """Return ``"0.4 s"``, ``"38 s"``, ``"4 min 10 s"`` or ``"2 h 5 min"``."""
+    if value is None:
+        return "–"
+    if value < 10:
+        return f"{value:.1f} s"
+    whole = round(value)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min" + (f" {whole % 60} s" if whole % 60 else "")
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def size(value: int | None) -> str:
+    """Return ``"3.2 MB"``; kilo is 1,000."""
+    if value is None:
+        return "–"
+    amount = float(value)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            break
+        amount /= 1000
+    return f"{amount:.0f} {unit}" if amount >= 100 or unit == "B" else f"{amount:.1f} {unit}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return ``"a, b and c"``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def sentence(text: str) -> str:
+    """Return the text with a capital and a full stop."""
+    text = " ".join(text.split())
+    if not text:
+        return text
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence, for a cell of a table."""
+    whole = sentence(text)
+    return whole.split(". ")[0].rstrip(".") + "."
