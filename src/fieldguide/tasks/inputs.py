@@ -64,7 +64,7 @@ class Inputs:
             )
         pictures = [name for name, known in usable.items() if known.kind == "image"]
         blocks = [name for name, known in usable.items() if known.kind == "array"]
-        chosen = pictures[:1] or (blocks if len(usable) == 1 else list(usable))
+        chosen = pictures[:1] or list(usable)
         form = "image" if pictures else "array" if len(usable) == 1 and blocks else "table"
         codecs = {name: CODECS[usable[name].kind].fit(sample.column(name)) for name in chosen}
         return cls(form, codecs)
