@@ -18,12 +18,12 @@ from sklearn.exceptions import NotFittedError
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from fieldguide import engine, hyperparameter, model_folder, tasks
+from fieldguide import engine, export, hyperparameter, model_folder, tasks
 from fieldguide.card import Card
 from fieldguide.data import Batch, Dataset, Examples, as_dataset
 from fieldguide.engine import Descent, Settings, Stage, hardware
 from fieldguide.engine.schedule import SCHEDULES
-from fieldguide.errors import ModelFolderError, TaskMismatch
+from fieldguide.errors import ModelFolderError, TaskMismatch, UsageError
 from fieldguide.hyperparameter import option
 from fieldguide.scikit_learn import ScikitLearnMixin
 from fieldguide.tasks import Task
@@ -220,14 +220,40 @@ class Estimator(ScikitLearnMixin, ABC):
     def export(self, path: str | Path, data: Any = None) -> Path:
         """Write the whole pipeline as one ONNX file, proven equal on examples first.
 
+        The file takes raw values, one input a column, and gives ``label`` and ``probabilities``,
+        or ``value``; its metadata describe them. It computes in single precision, and is compared
+        with this model in single precision.
+
         Args:
-            path: The file to write.
-            data: Examples to prove equality on; random inputs where none are given.
+            path: The file to write; an earlier one is replaced.
+            data: Examples to prove equality on; made-up ones where none are given.
 
         Raises:
+            UsageError: This algorithm cannot be exported, or a package is missing.
             ExportMismatch: The exported model disagrees; nothing is written.
         """
-        raise NotImplementedError
+        self._check_fitted()
+        if not self.card.exportable:
+            raise UsageError(
+                f"{self.card.title} cannot be exported to ONNX. Use `fieldguide serve`, or export "
+                "another algorithm's model."
+            )
+        examples = None if data is None else self._dataset(data, None, new=True)
+        facts = {"algorithm": self.card.title, "fieldguide": model_folder.version()}
+        former, self._bf16 = self._bf16, False
+        try:
+            export.to_onnx(
+                self.network_,
+                self.task_,
+                Path(path),
+                forward=self.forward,
+                outputs=self._outputs,
+                examples=examples,
+                facts=facts,
+            )
+        finally:
+            self._bf16 = former
+        return Path(path)
 
     # Below: the verbs' own work
 

@@ -21,7 +21,7 @@ def described(kind: type) -> list[dict[str, Any]]:
     Args:
         kind: An estimator's class.
     """
-    own = kind.__dict__.get("__annotations__", {})
+    own = inspect.get_annotations(kind)
     fields = sorted(_fields(kind), key=lambda field: field.name not in own)
     return [_describe(field) for field in fields]
 

@@ -37,9 +37,7 @@ def application(words: list[str]) -> typer.Typer:
         words: The command line. A verb's parameters may depend on it: those of ``fit`` hold the
             hyperparameters of the algorithm that it names.
     """
-    made = typer.Typer(
-        help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None
-    )
+    made = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
     made.callback()(_every)
     chosen = words[:1] if words[:1] and words[0] in names() else names()
     modules = [importlib.import_module(f"fieldguide.cli.{name}") for name in chosen]
@@ -83,17 +81,17 @@ def _verb(
 
     signature = inspect.signature(function, eval_str=True)
     own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-    more = getattr(module, "parameters", lambda words: [])(words)
+    ask = getattr(module, "parameters", None)
+    more: list[inspect.Parameter] = [] if ask is None else ask(words)
     help = "Answer with one JSON document on standard output."
     as_json = _parameter("json", bool, typer.Option(False, "--json", help=help))
     every = [p.replace(kind=p.KEYWORD_ONLY) for p in (*own, *more, as_json)]
-    verb.__signature__ = signature.replace(parameters=every)  # type: ignore[attr-defined]
+    told = {"__signature__": signature.replace(parameters=every)}
+    verb.__dict__.pop("__wrapped__")  # or typer would ask the function within
+    verb.__dict__.update(told)
     verb.__annotations__ = {p.name: p.annotation for p in every}
-    del verb.__wrapped__  # type: ignore[attr-defined]
     return verb
 
 
 def _parameter(name: str, kind: type, default: Any) -> inspect.Parameter:
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind
-    )
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
