@@ -25,7 +25,7 @@ from fieldguide.errors import ModelFolderError
 
 SCHEMA = 1
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
-REQUIRED = ("algorithm", "hyperparameters", "task", "history", "ledger")
+REQUIRED = ("algorithm", "hyperparameters", "task", "history", "fields", "ledger")
 
 
 def write(folder: Path, config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> Path:
