@@ -143,10 +143,27 @@ def _metadata(graph: Graph, task: Task, facts: Mapping[str, str]) -> dict[str, s
     return {**facts, "task": task.name, "target": task.target, **texts}
 
 
+def described(path: Path) -> dict[str, Any]:
+    """Return what the metadata of an exported file say: inputs, outputs, agreement…"""
+    extra.require()
+    import onnx
+
+    texts = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+    lists = {"inputs", "outputs", "classes", "agreement"}
+    parsed = {name: json.loads(text) for name, text in texts.items() if name in lists}
+    kept = {name: text for name, text in texts.items() if name not in {*lists, "codecs"}}
+    return {**kept, **parsed}
+
+
 def _note(model: ModelProto, found: Parity, source: str) -> None:
     entry = model.metadata_props.add()
     entry.key = "agreement"
-    told = {"examples": found.examples, "largest_difference": found.largest, "source": source}
+    told = {
+        "examples": found.examples,
+        "largest_difference": found.largest,
+        "unit": found.unit,
+        "source": source,
+    }
     entry.value = json.dumps(told)
 
 

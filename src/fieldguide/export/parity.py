@@ -29,11 +29,13 @@ class Parity:
 
     Attributes:
         examples: Number of comparisons made.
-        largest: Largest difference of a probability, or of a value in deviations of the target.
+        largest: Largest difference found.
+        unit: What it is a difference of.
     """
 
     examples: int = 0
     largest: float = 0.0
+    unit: str = "of a probability"
 
 
 def check(
@@ -96,6 +98,7 @@ def _compare(
         assert isinstance(task.codec, Quantity)
         unit = np.asarray(task.codec.deviations)
         difference = _largest((answers["value"] - truth) / (unit if truth.ndim == 2 else unit[0]))
+        parity.unit = "standard deviations of the target"
         what = "values differ by up to {:.2g} of the target's standard deviation"
     else:
         truth = task.probabilities(outputs)  # type: ignore[attr-defined]
