@@ -69,7 +69,8 @@ def _explain(words: list[str], error: Exception) -> int:
         return _fail(words, str(error), kind, status, error)
     wrong_usage = getattr(error, "format_message", None)
     if wrong_usage is not None:  # typer's own errors; the class moved between its versions
-        message = wrong_usage().rstrip(".") + f". See `{_help_of(words)}`."
+        message = wrong_usage()
+        message += ("" if message.endswith((".", "?")) else ".") + f" See `{_help_of(words)}`."
         return _fail(words, message, "UsageError", BAD_INPUT)
     message = (
         f"Something unexpected went wrong: {kind}: {error}. This is a fault of fieldguide, not "

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from fieldguide.cli import _hyperparameters, _reading
-from fieldguide.errors import ModelFolderError, RunFolderError, UsageError
+from fieldguide.errors import FieldguideError, ModelFolderError, RunFolderError, UsageError
 
 FILE = "fit.json"
 SCHEMA = 1
@@ -130,8 +133,18 @@ class Order:
                 "Choose another folder with -o."
             )
 
-    def write(self) -> None:
-        """Write the order into its run folder."""
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Keep the order in its run folder; a run that fails before its first checkpoint goes."""
+        self._write()
+        try:
+            yield
+        except FieldguideError:
+            if not any(self.run.glob("*.safetensors")):
+                shutil.rmtree(self.run, ignore_errors=True)
+            raise
+
+    def _write(self) -> None:
         self.run.mkdir(parents=True, exist_ok=True)
         beside = self.run / f".{FILE}.new"
         stored = {"schema": SCHEMA, **asdict(self), "out": str(self.out)}

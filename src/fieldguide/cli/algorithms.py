@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -58,7 +59,7 @@ def _page(entry: Entry) -> Answer:
     }
 
     def render(console: Console) -> None:
-        console.print(entry.docstring.strip())
+        console.print(_refilled(entry.docstring, min(console.width, 100)))
         console.print(f"\nPaper: {entry.card.paper}\n")
         rows = [
             (_option_name(one["name"]), one["default_text"], f"{one['help']}{_within(one)}")
@@ -68,6 +69,22 @@ def _page(entry: Entry) -> Answer:
         console.print(table("Hyperparameters", headings, rows))
 
     return Answer(document, render)
+
+
+def _refilled(page: str, width: int) -> str:
+    """Let the paragraphs of a page flow to a width; its example stays as it is."""
+    blocks = []
+    for block in page.strip().split("\n\n"):
+        head, *lines = block.split("\n")
+        if head.startswith(("Example", " ")):
+            blocks.append(block)
+        elif head.endswith(":"):
+            text = " ".join(line.strip() for line in lines)
+            indent = {"initial_indent": "    ", "subsequent_indent": "    "}
+            blocks.append(head + "\n" + textwrap.fill(text, width, **indent))
+        else:
+            blocks.append(textwrap.fill(" ".join([head, *lines]), width))
+    return "\n\n".join(blocks)
 
 
 def _option_name(name: str) -> str:

@@ -78,14 +78,15 @@ def fit(
 
 
 def _carry_out(order: Order, *, resume: bool) -> Answer:
-    from fieldguide import catalog
+    from fieldguide import catalog, hyperparameter
 
     model = catalog.get(order.algorithm).load()(**order.hyperparameters)
+    hyperparameter.check(model)
     dataset = _reading.read(order.data, check=True, **order.reading)
     train, held_out = dataset.split(order.test, model.seed) if order.test else (dataset, None)
     order.check_place()
-    order.write()
-    model.fit(train, run=order.run, resume=resume, progress=True)
+    with order.running():
+        model.fit(train, run=order.run, resume=resume, progress=True)
     scores = {} if held_out is None else model.evaluate(held_out)
     model.save(order.out)
     shutil.rmtree(order.run, ignore_errors=True)
