@@ -47,5 +47,3 @@ def iris_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("models") / "iris"
     return MLP(hidden=(16,), epochs=30, lr=0.01, device="cpu").fit("iris").save(folder)
-
-

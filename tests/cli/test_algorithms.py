@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fieldguide import catalog
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Command
 
 
 def test_the_guide_lists_every_algorithm(command: Command) -> None:

@@ -7,11 +7,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from safetensors.numpy import load_file
 
 import fieldguide as fg
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Command
 
 QUICK = ("--algorithm", "mlp", "--hidden", "8,4", "--epochs", "2", "--device", "cpu")
 
@@ -40,7 +44,7 @@ def test_the_answer_for_people(
 
 
 def test_options_may_come_before_the_data(command: Command, tmp_path: Path) -> None:
-    answer = command("fit", "--epochs=1", "-a=mlp", "-o", tmp_path / "m", "iris", "--task",
+    answer = command("fit", "--epochs=1", "-amlp", "-o", tmp_path / "m", "iris", "--task",
                      "classification")  # fmt: skip
     assert answer.status == 0, answer.err
     assert fg.load(tmp_path / "m").task == "classification"

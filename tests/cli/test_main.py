@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from fieldguide import catalog, cli
 from fieldguide.cli._verbs import names
 from fieldguide.errors import Interrupted, NonFiniteLoss
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Command
 
 VERBS = ("algorithms", "data", "inspect", "recommend", "race", "fit", "predict", "evaluate",
          "export", "serve")  # fmt: skip
@@ -82,9 +86,7 @@ def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalog, "entries", fail)
 
 
-def test_an_unexpected_fault_is_short(
-    command: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unexpected_fault_is_short(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     fail_with(RuntimeError("the moon is full"), monkeypatch)
     answer = command("algorithms")
     assert answer.status == 1

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,9 @@ from PIL import Image
 
 import fieldguide as fg
 from fieldguide.algorithms.perceptron.mlp import MLP
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Command
 
 HEADER = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)"
 
@@ -81,9 +85,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_images_with_and_without_classes(
-    command: Command, photos: Path, tmp_path: Path
-) -> None:
+def test_images_with_and_without_classes(command: Command, photos: Path, tmp_path: Path) -> None:
     model = tmp_path / "model"
     MLP(hidden=(8,), epochs=40, lr=0.01, device="cpu").fit(photos).save(model)
     scores = command("evaluate", model, photos, "--json").document["scores"]

@@ -22,6 +22,7 @@ from fieldguide.errors import (
 )
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+STOPPED = ("Interrupted", INTERRUPTED)
 TRACEBACK = "FIELDGUIDE_TRACEBACK"
 _BAD_INPUT = (DataError, UsageError, ModelFolderError, RunFolderError)
 
@@ -39,13 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     details = "--traceback" in words or os.environ.get(TRACEBACK, "") not in ("", "0")
     words = [word for word in words if word != "--traceback"]
     try:
-        return _carry_out(words)
+        status = _carry_out(words)
+        return status if status != INTERRUPTED else _fail(words, "Stopped.", *STOPPED)
     except BrokenPipeError:
         # The reader of our output has gone (`| head`); what is left in the buffer goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except KeyboardInterrupt:
-        return _fail(words, "Stopped.", "Interrupted", INTERRUPTED)
+        return _fail(words, "Stopped.", *STOPPED)
     except Exception as error:
         if details:
             traceback.print_exc()
@@ -63,6 +65,8 @@ def _carry_out(words: list[str]) -> int:
 def _explain(words: list[str], error: Exception) -> int:
     """Tell the user what went wrong, in one message."""
     kind = type(error).__name__
+    if kind == "Abort":  # what older versions of typer make of Ctrl-C
+        return _fail(words, "Stopped.", *STOPPED)
     if isinstance(error, FieldguideError):
         status = BAD_INPUT if isinstance(error, _BAD_INPUT) else FAILED
         status = INTERRUPTED if isinstance(error, Interrupted) else status

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import json
 import typing
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -116,24 +116,23 @@ def _value(name: str, text: str, hints: dict[str, Any]) -> Any:
     if "None" in hint and text.lower() in ("", "none"):
         return None
     several = "tuple" in hint or "Sequence" in hint
-    if not several:
-        return _scalar(name, text, hint)
-    parts = [part.strip() for part in text.strip("()[] ").split(",")]
-    return tuple(_scalar(name, part, hint) for part in parts if part)
+    parts = [part.strip() for part in text.strip("()[] ").split(",")] if several else [text]
+    word, read = _reader(hint)
+    try:
+        values = tuple(read(part) for part in parts if part)
+    except ValueError:
+        wanted = f"{word}, or several with commas between them" if several else word
+        raise UsageError(f"--{name.replace('_', '-')} {text}: expected {wanted}.") from None
+    return values if several else values[0] if values else text
 
 
-def _scalar(name: str, text: str, hint: str) -> Any:
-    for kind, word, read in (
-        ("bool", "true or false", _truth),
-        ("int", "a whole number", int),
-        ("float", "a number", float),
-    ):
-        if kind in hint and not (kind == "int" and "float" in hint):
-            try:
-                return read(text)
-            except ValueError:
-                raise UsageError(f"--{name.replace('_', '-')} {text}: expected {word}.") from None
-    return text
+def _reader(hint: str) -> tuple[str, Callable[[str], Any]]:
+    """Return what a type is called, and what reads it from text."""
+    if "bool" in hint:
+        return "true or false", _truth
+    if "float" in hint:
+        return "a number", float
+    return ("a whole number", int) if "int" in hint else ("text", str)
 
 
 def _truth(text: str) -> bool:
@@ -141,8 +140,3 @@ def _truth(text: str) -> bool:
     if text.lower() not in words:
         raise ValueError(text)
     return words[text.lower()]
-
-
-def as_json(values: dict[str, Any]) -> str:
-    """Return hyperparameters as one line of JSON, for comparison and messages."""
-    return json.dumps(values, sort_keys=True, default=list)

@@ -22,7 +22,10 @@ def algorithms(
         str | None, typer.Argument(metavar="[NAME]", help="One of them, such as `mlp`.")
     ] = None,
 ) -> Answer:
-    """Show the guide: every algorithm, or one page of it with its hyperparameters."""
+    """Show the guide: every algorithm, or one page of it.
+
+    The page lists the algorithm's hyperparameters, which are options of `fit`.
+    """
     from fieldguide import catalog
 
     if name is not None:
@@ -80,8 +83,8 @@ def _refilled(page: str, width: int) -> str:
             blocks.append(block)
         elif head.endswith(":"):
             text = " ".join(line.strip() for line in lines)
-            indent = {"initial_indent": "    ", "subsequent_indent": "    "}
-            blocks.append(head + "\n" + textwrap.fill(text, width, **indent))
+            flowing = textwrap.fill(text, width - 4)
+            blocks.append(f"{head}\n{textwrap.indent(flowing, '    ')}")
         else:
             blocks.append(textwrap.fill(" ".join([head, *lines]), width))
     return "\n\n".join(blocks)

@@ -131,10 +131,12 @@ def _answer(
 
 def _named(words: list[str]) -> str | None:
     """Return the algorithm that a command line names; of a run that is resumed, the run's."""
+    long, short = FLAGS
     for place, word in enumerate(words[1:], start=1):
-        for flag in FLAGS:
-            if word == flag and place + 1 < len(words):
-                return words[place + 1]
-            if word.startswith(f"{flag}="):
-                return word.partition("=")[2]
+        if word in FLAGS and place + 1 < len(words):
+            return words[place + 1]
+        if word.startswith(f"{long}="):
+            return word.removeprefix(f"{long}=")
+        if word.startswith(short) and word != short:
+            return word.removeprefix(short)
     return None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import polars as pl
 from PIL import Image
 
-from fieldguide.codecs import Array, Picture
+from fieldguide.codecs import Array, DateTime, Picture
 from fieldguide.data import Column, Dataset, Field, ImageFiles
 from fieldguide.data.images import to_array
 from fieldguide.data.infer import clean
@@ -124,7 +125,9 @@ def _column(served: Served, name: str, rows: Sequence[dict[str, Any]]) -> Column
     values, codec = [row[name] for row in rows], served.codecs[name]
     if isinstance(codec, Array):
         return _block(name, codec.length, values)
-    if any(isinstance(value, str) for value in values):
+    if isinstance(codec, DateTime) and not served.date_format(name):
+        values = [_iso(value, number, name) for number, value in enumerate(values, start=1)]
+    elif any(isinstance(value, str) for value in values):
         values = [value if value is None or isinstance(value, str) else str(value).lower()
                   for value in values]  # fmt: skip
     raw = pl.Series(name, values, strict=False)
@@ -133,6 +136,16 @@ def _column(served: Served, name: str, rows: Sequence[dict[str, Any]]) -> Column
         place = int(cleaned.repairs[name][1][0])
         raise _unfit(codec.name, repr(rows[place][name]), place + 1, name)
     return cleaned.columns[name]
+
+
+def _iso(text: str | None, row: int, name: str) -> datetime | None:
+    try:
+        date = None if text is None else datetime.fromisoformat(text)
+    except ValueError:
+        raise _unfit("datetime", repr(text), row, name) from None
+    if date is None or date.tzinfo is None:
+        return date
+    return date.astimezone(UTC).replace(tzinfo=None)
 
 
 def _block(name: str, length: int, rows: Sequence[Any]) -> np.ndarray:

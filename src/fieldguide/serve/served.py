@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 
 from fieldguide import catalog
 from fieldguide.codecs import Array, Boolean, Category, Codec, DateTime, Number, Picture
@@ -51,7 +53,7 @@ class Served:
             "target": task.target,
             "classes": [str(name) for name in getattr(task, "classes", [])],
             "form": self.form,
-            "fields": [_field(name, codec) for name, codec in self.codecs.items()],
+            "fields": [self._field(name, codec) for name, codec in self.codecs.items()],
         }
 
     def predict(self, dataset: Dataset) -> list[dict[str, Any]]:
@@ -65,6 +67,24 @@ class Served:
                 record["probabilities"] = dict(zip(names, row, strict=True))
         return records
 
+    def date_format(self, name: str) -> str:
+        """Return how a column of dates is written; empty for ISO 8601."""
+        recipe = self.estimator.fields_[name].facts.get("recipe", {})
+        return str(recipe.get("format", ""))
+
+    def _field(self, name: str, codec: Codec) -> dict[str, Any]:
+        facts: dict[str, Any] = {"name": name, "kind": codec.name}
+        if isinstance(codec, Category):
+            facts["words"] = list(codec.words[:MOST_WORDS])
+            facts["others"] = len(codec.words) > MOST_WORDS
+        elif isinstance(codec, Array):
+            facts["length"] = codec.length
+        elif isinstance(codec, Picture):
+            facts |= {"channels": codec.channels, "resized_to": [codec.height, codec.width_pixels]}
+        elif isinstance(codec, DateTime):
+            facts["format"] = self.date_format(name) or "ISO 8601"
+        return {**facts, "example": _example(codec, self.date_format(name))}
+
 
 def load(folder: str | Path) -> Served:
     """Return a saved model, ready to serve.
@@ -75,28 +95,17 @@ def load(folder: str | Path) -> Served:
     return Served(Path(folder).resolve().name, catalog.load(folder))
 
 
-def _field(name: str, codec: Codec) -> dict[str, Any]:
-    facts: dict[str, Any] = {"name": name, "kind": codec.name}
-    if isinstance(codec, Number):
-        facts["typical"] = codec.median
-    elif isinstance(codec, Category):
-        facts["words"] = list(codec.words[:MOST_WORDS])
-        facts["others"] = len(codec.words) > MOST_WORDS
-    elif isinstance(codec, Array):
-        facts["length"] = codec.length
-    elif isinstance(codec, Picture):
-        facts |= {"channels": codec.channels, "resized_to": [codec.height, codec.width_pixels]}
-    return {**facts, "example": example(codec)}
-
-
-def example(codec: Codec) -> Any:
+def _example(codec: Codec, date_format: str) -> Any:
     """Return a value that the codec takes, for documentation."""
     if isinstance(codec, Number):
         return round(codec.median, 6)
     if isinstance(codec, Boolean):
         return True
     if isinstance(codec, DateTime):
-        return str(np.datetime64(round(codec.mean), "s"))
+        date = datetime.fromtimestamp(round(codec.mean), UTC).replace(tzinfo=None)
+        if not date_format:
+            return date.isoformat()
+        return pl.Series([date]).dt.to_string(date_format.replace("%#z", "+00:00"))[0]
     if isinstance(codec, Category):
         return codec.words[0] if codec.words else None
     if isinstance(codec, Array):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fieldguide.errors import FieldguideError, UsageError
 from fieldguide.serve import extra
@@ -45,6 +45,7 @@ def listen(host: str, port: int) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind((host, port))
+        made.listen()
     except OSError as error:
         made.close()
         raise UsageError(
@@ -125,10 +126,7 @@ def _take_rows(app: FastAPI, served: Served) -> None:
 def _take_files(app: FastAPI, served: Served) -> None:
     from fastapi import File, UploadFile
 
-    @app.post("/predict", summary="Predict for pictures.")
-    def predict(
-        files: list[UploadFile] = File(description="Pictures of any size."),  # noqa: B008
-    ) -> dict[str, Any]:
+    def predict(files: Any) -> dict[str, Any]:
         contents = [
             (file.filename or f"file {number}", file.file.read())
             for number, file in enumerate(files, start=1)
@@ -137,3 +135,9 @@ def _take_files(app: FastAPI, served: Served) -> None:
         names = [name for name, _ in contents]
         pairs = zip(names, records, strict=True)
         return {"predictions": [{"file": name, **record} for name, record in pairs]}
+
+    # FastAPI looks names up in the module, which must load where FastAPI is not installed.
+    predict.__annotations__["files"] = Annotated[
+        list[UploadFile], File(description="Pictures of any size.")
+    ]
+    app.post("/predict", summary="Predict for pictures.")(predict)
