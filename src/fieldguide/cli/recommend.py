@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fieldguide.cli import _reading
 from fieldguide.cli._answer import Answer, table
-from fieldguide.cli._reading import Data
+from fieldguide.cli._reading import Data, Task
 from fieldguide.cli._values import spoken_duration, spoken_size
 
 if TYPE_CHECKING:
     from inspect import Parameter
 
     from rich.console import Console
+
+    from fieldguide.advisor.recommendation import Recommendation
 
 ORDER = 40
 
@@ -26,6 +30,7 @@ def parameters(words: list[str]) -> list[Parameter]:
 
 def recommend(
     data: Data,
+    task: Task = "auto",
     probe: Annotated[
         bool, typer.Option(help="Train each for a moment, to forecast its time and memory.")
     ] = True,
@@ -36,33 +41,45 @@ def recommend(
     dataset = _reading.read(data, check=True, **reading)
     from fieldguide.advisor.recommend import recommend as advise
 
-    advice = advise(dataset, probe=probe, seed=seed)
-    document = {
-        "data": data,
-        "target": dataset.target,
-        "algorithms": [item.to_dict() for item in advice],
-    }
+    advice = advise(dataset, task=task, probe=probe, seed=seed)
 
     def render(console: Console) -> None:
-        fitting = [item for item in advice if not item.ruled_out]
+        score = advice.profile.score_name.replace("_", " ")
         rows = [
-            (
-                item.rank,
-                item.name,
-                "" if item.seconds is None else spoken_duration(item.seconds),
-                "" if item.memory_bytes is None else spoken_size(item.memory_bytes),
-                "\n".join(
-                    [f"+ {reason}" for reason in item.reasons]
-                    + [f"- {doubt}" for doubt in item.doubts]
-                ),
-            )
-            for item in fitting
+            (one.rank, one.name, _score(one), _time(one), _memory(one)) for one in advice.ranked
         ]
-        console.print(table("", ("#", "algorithm", "time#", "memory#", "for and against"), rows))
-        for item in advice:
-            if item.ruled_out:
-                console.print(f"Not {item.name}: {'; '.join(item.doubts or item.reasons)}")
-        if fitting:
+        headings = ("", "algorithm", f"{score} expected", "time", "memory")
+        console.print(table("", headings, rows))
+        for one in advice.ranked:
+            console.print(f"{one.rank}. {one.title}", style="bold")
+            _list(console, "+", one.reasons)
+            _list(console, "-", one.doubts)
+        if advice.ruled_out:
+            console.print("Not for these data", style="bold")
+            _list(console, " ", [f"{one.title}: {one.ruled_out}" for one in advice.ruled_out])
+        _list(console, "", advice.notes)
+        if advice.ranked:
             console.print(f"Next: fieldguide race {data} --budget 10m")
 
-    return Answer(document, render)
+    return Answer({"data": data, **advice.to_dict()}, render)
+
+
+def _list(console: Console, mark: str, sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        lead = f"   {mark} " if mark else ""
+        hang = " " * len(lead)
+        width = min(console.width, 100)
+        console.print(textwrap.fill(sentence, width, initial_indent=lead, subsequent_indent=hang))
+
+
+def _score(one: Recommendation) -> str:
+    found = one.score
+    return "" if found is None else f"{found.expected:.3f} ({found.low:.3f} to {found.high:.3f})"
+
+
+def _time(one: Recommendation) -> str:
+    return "" if one.seconds is None else spoken_duration(one.seconds)
+
+
+def _memory(one: Recommendation) -> str:
+    return "" if one.memory_bytes is None else spoken_size(one.memory_bytes)
