@@ -19,12 +19,12 @@ from sklearn.exceptions import NotFittedError
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from fieldguide import engine, hyperparameter, model_folder, tasks
+from fieldguide import engine, export, formats, hyperparameter, model_folder, tasks
 from fieldguide.card import Card
-from fieldguide.data import Batch, Dataset, Examples, as_dataset
+from fieldguide.data import Batch, Dataset, Examples, Field, as_dataset
 from fieldguide.engine import Descent, Settings, Stage, hardware
 from fieldguide.engine.schedule import SCHEDULES
-from fieldguide.errors import ModelFolderError, TaskMismatch
+from fieldguide.errors import ModelFolderError, TaskMismatch, UsageError
 from fieldguide.hyperparameter import option
 from fieldguide.scikit_learn import ScikitLearnMixin
 from fieldguide.tasks import Task
@@ -38,7 +38,8 @@ class Estimator(ScikitLearnMixin, ABC):
     """An algorithm with its hyperparameters. Subclasses become dataclasses by themselves.
 
     The constructor only stores; checks happen in `fit`. What `fit` learns ends in ``_``:
-    ``task_`` (codecs), ``network_``, ``history_`` (one record an epoch), ``ledger_``.
+    ``task_`` (codecs), ``network_``, ``history_`` (one record an epoch), ``fields_`` (how each
+    column is read), ``ledger_``.
     """
 
     card: ClassVar[Card]
@@ -152,7 +153,7 @@ class Estimator(ScikitLearnMixin, ABC):
         train, held = self._hold_out(dataset, validation_data)
         self.task_ = kind.fit(train)
         self._check_fits(self.task_)
-        self.ledger_ = dataset.ledger
+        self.fields_, self.ledger_ = dict(dataset.fields), dataset.ledger
         device = hardware.resolve_device(self.device)
         with torch.random.fork_rng():
             torch.manual_seed(self.seed)
@@ -204,6 +205,7 @@ class Estimator(ScikitLearnMixin, ABC):
             "hyperparameters": given,
             "task": self.task_.config(),
             "history": self.history_,
+            "fields": [known.to_dict() for known in self.fields_.values()],
             "ledger": self.ledger_.to_dict(),
         }
         return model_folder.write(Path(folder), config, self.network_.state_dict())
@@ -226,14 +228,40 @@ class Estimator(ScikitLearnMixin, ABC):
     def export(self, path: str | Path, data: Any = None) -> Path:
         """Write the whole pipeline as one ONNX file, proven equal on examples first.
 
+        The file takes raw values, one input a column, and gives ``label`` and ``probabilities``,
+        or ``value``; its metadata describe them. It computes in single precision, and is compared
+        with this model in single precision.
+
         Args:
-            path: The file to write.
-            data: Examples to prove equality on; random inputs where none are given.
+            path: The file to write; an earlier one is replaced.
+            data: Examples to prove equality on; made-up ones where none are given.
 
         Raises:
+            UsageError: This algorithm cannot be exported, or a package is missing.
             ExportMismatch: The exported model disagrees; nothing is written.
         """
-        raise NotImplementedError
+        self._check_fitted()
+        if not self.card.exportable:
+            raise UsageError(
+                f"{self.card.title} cannot be exported to ONNX. Use `fieldguide serve`, or export "
+                "another algorithm's model."
+            )
+        examples = None if data is None else self._dataset(data, None, new=True)
+        facts = {"algorithm": self.card.title, "fieldguide": model_folder.version()}
+        former, self._bf16 = self._bf16, False
+        try:
+            export.to_onnx(
+                self.network_,
+                self.task_,
+                Path(path),
+                forward=self.forward,
+                outputs=self._outputs,
+                examples=examples,
+                facts=facts,
+            )
+        finally:
+            self._bf16 = former
+        return Path(path)
 
     # Below: the verbs' own work
 
@@ -255,6 +283,8 @@ class Estimator(ScikitLearnMixin, ABC):
         model.network_ = hardware.choose_layout(network).to(device).eval()
         model._bf16 = hardware.resolve_bf16(model.precision, device, model.network_)
         model.history_ = config["history"]
+        kept = [Field.from_dict(stored) for stored in config["fields"]]
+        model.fields_ = {known.name: known for known in kept}
         model.ledger_ = model_folder.ledger(config["ledger"])
         return model
 
@@ -292,7 +322,8 @@ class Estimator(ScikitLearnMixin, ABC):
 
     def _outputs_and_truth(self, data: Any, y: Any) -> tuple[Tensor, Tensor]:
         self._check_fitted()
-        examples = self.task_.encode(self._dataset(data, y))
+        target = self.task_.target if isinstance(data, (str, Path)) else None
+        examples = self.task_.encode(self._dataset(data, target if y is None else y, new=True))
         assert examples.y is not None
         return self._run_network(examples), examples.y
 
@@ -311,9 +342,15 @@ class Estimator(ScikitLearnMixin, ABC):
         return torch.cat(parts).cpu()
 
     def _dataset(self, data: Any, y: Any, *, new: bool = False) -> Dataset:
+        """Return a data set; once fitted, ``new`` data are read as training's were."""
         if new:
             self._check_fitted()
-        return as_dataset(data, y)
+        known = self.fields_ if new else None
+        if not isinstance(data, (str, Path)):
+            return as_dataset(data, y, fields=known)
+        if y is not None and not isinstance(y, str):
+            raise UsageError(f"y was passed beside the path {data}. Pass y='column', or neither.")
+        return formats.read(data, target=y, fields=known)
 
     def _check_fitted(self) -> None:
         if "network_" not in self.__dict__:

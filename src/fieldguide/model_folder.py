@@ -25,7 +25,7 @@ from fieldguide.errors import ModelFolderError
 
 SCHEMA = 1
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
-REQUIRED = ("algorithm", "hyperparameters", "task", "history", "ledger")
+REQUIRED = ("algorithm", "hyperparameters", "task", "history", "fields", "ledger")
 
 
 def write(folder: Path, config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> Path:
@@ -48,7 +48,7 @@ def write(folder: Path, config: Mapping[str, Any], weights: Mapping[str, Tensor]
     try:
         about = {
             "schema": SCHEMA,
-            "fieldguide": metadata.version("fieldguide") if _installed() else "source",
+            "fieldguide": version(),
             "torch": torch.__version__,
         }
         text = json.dumps({**about, **config}, indent=1, ensure_ascii=False)
@@ -157,9 +157,9 @@ def _swap(beside: Path, folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _installed() -> bool:
+def version() -> str:
+    """Return this package's version; ``"source"`` where it runs without being installed."""
     try:
-        metadata.version("fieldguide")
+        return metadata.version("fieldguide")
     except metadata.PackageNotFoundError:
-        return False
-    return True
+        return "source"

@@ -33,7 +33,7 @@ class DateTime(Codec):
     @classmethod
     def fit(cls, column: Column) -> Self:
         """Learn the mean and the spread."""
-        seconds = _seconds(column)
+        seconds = seconds_since_1970(column)
         present = seconds[np.isfinite(seconds)]
         if len(present) == 0:
             return cls(0.0, 1.0)
@@ -46,7 +46,7 @@ class DateTime(Codec):
 
     def encode(self, column: Column) -> np.ndarray:
         """Return shape (n, 7), float32; missing dates sit at the mean, off every circle."""
-        seconds = _seconds(column)
+        seconds = seconds_since_1970(column)
         angles = [2 * np.pi * seconds / cycle for cycle in CYCLES]
         circles = [turn(angle) for angle in angles for turn in (np.sin, np.cos)]
         parts = [(seconds - self.mean) / self.deviation, *circles]
@@ -58,7 +58,8 @@ class DateTime(Codec):
         return np.round(seconds).astype("datetime64[s]")
 
 
-def _seconds(column: Column) -> np.ndarray:
+def seconds_since_1970(column: Column) -> np.ndarray:
+    """Return a column of dates as float64 seconds, NaN for missing."""
     assert isinstance(column, pl.Series)
     stamps = column.cast(pl.Datetime("us"), strict=False).dt.epoch("us")
     return stamps.cast(pl.Float64).fill_null(float("nan")).to_numpy() / 1e6

@@ -27,6 +27,7 @@ class Picture(Codec):
         width_pixels: Pixels.
         means: Mean of each channel, in stored units.
         deviations: Standard deviation of each channel; never 0.
+        stored: ``"uint8"`` for bytes, ``"float32"`` for pictures that came as other numbers.
     """
 
     channels: int
@@ -34,6 +35,7 @@ class Picture(Codec):
     width_pixels: int
     means: tuple[float, ...]
     deviations: tuple[float, ...]
+    stored: str = "uint8"
     name = "picture"
 
     @classmethod
@@ -47,7 +49,8 @@ class Picture(Codec):
         else:
             channels, height, width = np.asarray(column).shape[1:]
         blank = cls(channels, height, width, (0.0,) * channels, (1.0,) * channels)
-        values = blank.encode(_part(column, chosen)).astype(np.float64)
+        encoded = blank.encode(_part(column, chosen))
+        values = encoded.astype(np.float64)
         spread = values.std(axis=(0, 2, 3))
         return cls(
             channels,
@@ -55,6 +58,7 @@ class Picture(Codec):
             width,
             tuple(values.mean(axis=(0, 2, 3)).tolist()),
             tuple(np.where(spread > 0, spread, 1.0).tolist()),
+            "uint8" if encoded.dtype == np.uint8 else "float32",
         )
 
     @property
@@ -85,13 +89,19 @@ class Picture(Codec):
         scale = 1 / torch.tensor(self.deviations, device=pictures.device).view(1, -1, 1, 1)
         return (pictures.to(torch.float32) - mean).mul_(scale)
 
-    def _fit_one(self, picture: np.ndarray) -> np.ndarray:
-        """Bring one picture (height, width, channels) to the common size and channels."""
+    def as_image(self, picture: np.ndarray) -> Image.Image:
+        """Bring one picture (height, width, channels) to the common channels."""
         image = Image.fromarray(picture.squeeze(-1) if picture.shape[2] == 1 else picture)
-        image = image.convert({1: "L", 3: "RGB", 4: "RGBA"}[self.channels])
+        return image.convert({1: "L", 3: "RGB", 4: "RGBA"}[self.channels])
+
+    def _fit_one(self, picture: np.ndarray) -> np.ndarray:
+        """Bring one picture (height, width, channels) to the common channels and size."""
+        image = self.as_image(picture)
         if image.size != (self.width_pixels, self.height):
+            # Without Pillow's shortcut for strong reduction (reducing_gap), which would differ
+            # from an exported model's resize by more than one step of 255.
             size = (self.width_pixels, self.height)
-            image = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0)
+            image = image.resize(size, Image.Resampling.BILINEAR)
         return np.atleast_3d(np.asarray(image)).transpose(2, 0, 1)
 
 

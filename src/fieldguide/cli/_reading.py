@@ -1,0 +1,84 @@
+"""Reading DATA, with the options that every verb which reads it shares."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fieldguide.cli._answer import say
+from fieldguide.cli._values import share
+
+if TYPE_CHECKING:
+    from fieldguide.data import Dataset, Ledger
+
+Data = Annotated[
+    str,
+    typer.Argument(metavar="DATA", help="A file, a folder, or the name of a built-in data set."),
+]
+Task = Annotated[str, typer.Option(metavar="TASK", help="auto, classification or regression.")]
+
+_OPTIONS: dict[str, tuple[str, str]] = {
+    "target": ("COLUMN", "Column to predict; guessed, and said, where left out."),
+    "group": ("COLUMN", "Column whose values stay together in a split, such as a patient."),
+    "time": ("COLUMN", "Column of times: splits then cut between past and future."),
+    "sheet": ("NAME", "Sheet of a workbook."),
+}
+ALLOWED_LOSS = 0.05
+
+
+def options() -> list[inspect.Parameter]:
+    """Return the parameters that `read` takes as keywords."""
+    texts = [
+        _keyword(name, Annotated[str | None, typer.Option(metavar=metavar, help=help)], None)
+        for name, (metavar, help) in _OPTIONS.items()
+    ]
+    help = "Share of the rows that may be unusable before the data are refused."
+    allowed = typer.Option(metavar="SHARE", parser=share, help=help)
+    return [*texts, _keyword("allowed_loss", Annotated[float, allowed], str(ALLOWED_LOSS))]
+
+
+def read(
+    data: str, *, allowed_loss: float = ALLOWED_LOSS, check: bool = False, **chosen: str | None
+) -> Dataset:
+    """Read DATA.
+
+    Args:
+        data: Path or name.
+        allowed_loss: Largest share of unusable rows, where that is checked.
+        check: Whether to refuse data that lose more than that, and to speak of what they lose.
+        chosen: Target, group, time and sheet, None where the user named none.
+
+    Raises:
+        DataError: The data break a rule.
+    """
+    from fieldguide import formats
+
+    dataset = formats.read(data, **chosen)  # type: ignore[arg-type]
+    if check:
+        dataset.ledger.check(allowed_loss)
+        tell_losses(dataset.ledger)
+        if dataset.target is not None and chosen.get("target") is None:
+            say(f"To predict: '{dataset.target}' ({dataset.target_reason}).")
+    return dataset
+
+
+def tell_losses(ledger: Ledger) -> None:
+    """Say on standard error what was excluded or repaired, counted by reason."""
+    for reason, count in ledger.counts().items():
+        if not reason.startswith("noted"):
+            say(f"{count} of {ledger.total} {reason}")
+
+
+def input_file(path: str) -> str:
+    """Return the name that results about a path are filed under: without folder and suffixes."""
+    name = Path(path).name or Path(path).resolve().name
+    return name.split(".")[0] or name
+
+
+def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )

@@ -1,0 +1,90 @@
+"""``fieldguide race``: train the candidates and honest baselines under a budget."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fieldguide.cli import _reading
+from fieldguide.cli._answer import Answer
+from fieldguide.cli._reading import Task
+from fieldguide.cli._values import duration, share, size
+from fieldguide.errors import UsageError
+
+if TYPE_CHECKING:
+    from inspect import Parameter
+
+    from rich.console import Console
+
+ORDER = 50
+RUNS = Path("runs")
+
+
+def parameters(words: list[str]) -> list[Parameter]:
+    """Return the options of reading."""
+    return _reading.options()
+
+
+def race(
+    data: Annotated[
+        str | None, typer.Argument(metavar="DATA", help="A file, a folder, or a built-in name.")
+    ] = None,
+    budget: Annotated[
+        float, typer.Option(metavar="TIME", parser=duration, help="Time for everything.")
+    ] = "10m",  # type: ignore[assignment]
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="RUN", help="Folder for the race [runs/DATA]."),
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Go on with an interrupted race.")
+    ] = None,
+    algorithms: Annotated[
+        str | None,
+        typer.Option(metavar="NAME,…", help="Race these beside the baselines."),
+    ] = None,
+    memory: Annotated[
+        int | None, typer.Option(metavar="SIZE", parser=size, help="Memory for each entrant.")
+    ] = None,
+    test: Annotated[
+        float, typer.Option(metavar="SHARE", parser=share, help="Share held out for scores.")
+    ] = "0.2",  # type: ignore[assignment]
+    seed: Annotated[int, typer.Option(min=0, help="Decides splits and initial weights.")] = 0,
+    task: Task = "auto",
+    **reading: Any,
+) -> Answer:
+    """Train the candidates and baselines; keep the best."""
+    if data is None and resume is None:
+        raise UsageError("DATA is missing. Write `fieldguide race DATA`, or --resume RUN.")
+    dataset = None if data is None else _reading.read(data, check=True, **reading)
+    from fieldguide.advisor.race import race as run_race
+
+    outcome = run_race(
+        dataset,
+        budget=budget,
+        run=resume or out or RUNS / _reading.input_file(data or ""),
+        task=task,
+        algorithms=None if algorithms is None else _names(algorithms),
+        memory=memory,
+        test=test,
+        seed=seed,
+        resume=resume is not None,
+        progress=True,
+    )
+
+    def render(console: Console) -> None:
+        from fieldguide.advisor.display import leaderboard_table
+
+        console.print(leaderboard_table(outcome))
+        for sentence in outcome.verdict:
+            console.print(sentence)
+        if outcome.best is not None:
+            console.print(f"Use it: fieldguide predict {outcome.best} INPUT")
+
+    return Answer(outcome.to_dict(), render)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
