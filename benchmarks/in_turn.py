@@ -90,6 +90,8 @@ def save_ratio(
         machine=machine(),
         command=command,
     ).save()
-    verdict = "" if target is None else f", target {target}: {'met' if value >= target else 'MISSED'}"
+    verdict = (
+        "" if target is None else f", target {target}: {'met' if value >= target else 'MISSED'}"
+    )
     print(f"{benchmark}: {value:.3f} times{verdict}", flush=True)
     return value

@@ -1,6 +1,6 @@
 """MLP on the Adult table, with gradient boosting beside it: three seeds, the official split.
 
-    python -m benchmarks.quality.adult
+python -m benchmarks.quality.adult
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """MLP on California housing: three seeds, the same fifth of the rows held out.
 
-    python -m benchmarks.quality.california_housing
+python -m benchmarks.quality.california_housing
 """
 
 from __future__ import annotations

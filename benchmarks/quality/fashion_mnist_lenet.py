@@ -1,6 +1,6 @@
 """LeNet-5 on Fashion-MNIST: three seeds, the official split.
 
-    python -m benchmarks.quality.fashion_mnist_lenet
+python -m benchmarks.quality.fashion_mnist_lenet
 """
 
 from __future__ import annotations

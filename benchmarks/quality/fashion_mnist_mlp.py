@@ -1,6 +1,6 @@
 """MLP on Fashion-MNIST: three seeds, the official split.
 
-    python -m benchmarks.quality.fashion_mnist_mlp
+python -m benchmarks.quality.fashion_mnist_mlp
 """
 
 from __future__ import annotations

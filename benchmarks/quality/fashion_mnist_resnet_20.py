@@ -1,6 +1,6 @@
 """ResNet-20 on Fashion-MNIST: one seed, the official split.
 
-    python -m benchmarks.quality.fashion_mnist_resnet_20
+python -m benchmarks.quality.fashion_mnist_resnet_20
 """
 
 from __future__ import annotations

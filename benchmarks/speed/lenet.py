@@ -1,6 +1,6 @@
 """Training LeNet-5 on 28×28 grey images, in turn with the same network in a hand-written loop.
 
-    python -m benchmarks.speed.lenet
+python -m benchmarks.speed.lenet
 """
 
 from __future__ import annotations

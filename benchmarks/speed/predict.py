@@ -1,6 +1,6 @@
 """`predict` on 10,000 images, in turn with the bare network on ready tensors.
 
-    python -m benchmarks.speed.predict
+python -m benchmarks.speed.predict
 """
 
 from __future__ import annotations

@@ -7,6 +7,12 @@ importing the module (and with it torch).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fieldguide.errors import TaskMismatch
+
+if TYPE_CHECKING:
+    from fieldguide.tasks import Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,3 +73,34 @@ class Card:
     devices: tuple[str, ...] = ("cpu", "cuda")
     exportable: bool = True
     references: tuple[Reference, ...] = ()
+
+    def check(self, task: Task, name: str) -> None:
+        """Refuse a task or an input form that the algorithm cannot do.
+
+        Args:
+            task: A task, its codecs fitted.
+            name: What to call the algorithm.
+
+        Raises:
+            TaskMismatch: Naming what it can do.
+        """
+        advice = "`fieldguide recommend` lists algorithms that fit."
+        if task.name not in self.tasks:
+            able = " or ".join(self.tasks)
+            raise TaskMismatch(
+                f"{name} does {able}, and '{task.target}' poses {task.name}. {advice}"
+            )
+        inputs = task.inputs
+        if inputs.form not in self.inputs:
+            raise TaskMismatch(
+                f"{name} takes inputs of the form {' or '.join(self.inputs)}, and these are of the "
+                f"form {inputs.form}. Images are arrays of shape (n, channels, height, width), or "
+                f"files. {advice}"
+            )
+        if inputs.form == "image" and min(inputs.shape[1:]) < self.smallest_image:
+            height, width = inputs.shape[1:]
+            raise TaskMismatch(
+                f"{name} needs pictures of at least {self.smallest_image} pixels on the shorter "
+                f"side, and these are {height}x{width}. Enlarge them, or choose another algorithm: "
+                f"{advice}"
+            )

@@ -22,14 +22,12 @@ from torch.optim import AdamW, Optimizer
 from fieldguide import engine, export, formats, hyperparameter, model_folder, tasks
 from fieldguide.card import Card
 from fieldguide.data import Batch, Dataset, Examples, Field, as_dataset
-from fieldguide.engine import Descent, Settings, Stage, hardware
+from fieldguide.engine import Descent, Settings, Stage, hardware, memory
 from fieldguide.engine.schedule import SCHEDULES
-from fieldguide.errors import ModelFolderError, TaskMismatch, UsageError
+from fieldguide.errors import ModelFolderError, NonFiniteLoss, UsageError
 from fieldguide.hyperparameter import option
 from fieldguide.scikit_learn import ScikitLearnMixin
 from fieldguide.tasks import Task
-
-PREDICT_NUMBERS = 1 << 20  # input numbers in one batch of a prediction
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(option,))
@@ -47,7 +45,7 @@ class Estimator(ScikitLearnMixin, ABC):
     epochs: int = option(10, "passes over the training data", low=0)
     batch_size: int = option(32, "examples in one step", low=1, search=(16, 256), log=True)
     lr: float = option(1e-3, "learning rate", low=0, search=(1e-4, 1e-1), log=True)
-    seed: int = option(0, "decides initial weights, order and dropout", low=0)
+    seed: int = option(0, "decides initial weights, order and dropout", low=0, high=2**32 - 1)
     weight_decay: float = option(0.0, "pull of weights towards 0", low=0, search=(0.0, 0.1))
     schedule: str = option("one-cycle", "course of the learning rate", choices=tuple(SCHEDULES))
     clip: float = option(0.0, "largest norm of the gradient; 0 for no limit", low=0)
@@ -77,7 +75,7 @@ class Estimator(ScikitLearnMixin, ABC):
 
     def loss(self, batch: Batch) -> Tensor | Mapping[str, Tensor]:
         """Return the loss of a batch, or several by name, which are added up."""
-        return self.task_.loss(self.forward(batch), batch)
+        return self.task_.loss(self.forward(batch).float(), batch)
 
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return optimizers by the names that `descend` is called with."""
@@ -133,9 +131,11 @@ class Estimator(ScikitLearnMixin, ABC):
         Args:
             data: A `Dataset`, the path or name of one, or inputs as an array or data frame.
             y: Targets, where ``data`` are inputs; or the name of the target's column.
-            validation_data: Data that pick the best epoch; else a share of the training data.
+            validation_data: Data that pick the best epoch, or a pair of inputs and targets; else
+                a share of the training data.
             run: Folder for checkpoints (one a minute), so that a killed run can be resumed.
-            resume: Go on from the checkpoint in ``run``.
+            resume: Go on from the checkpoint in ``run``; the algorithm, the hyperparameters (all
+                but ``time_limit`` and ``device``) and the data must be those it was started with.
             progress: Show progress on standard error.
 
         Returns:
@@ -145,17 +145,21 @@ class Estimator(ScikitLearnMixin, ABC):
             DataError: The data break a rule.
             UsageError: A hyperparameter is out of range.
             TaskMismatch: The algorithm cannot do this task.
-            NonFiniteLoss: Training diverged.
+            NonFiniteLoss: Training diverged; the estimator is left unfitted.
+            Interrupted: Ctrl-C; the estimator is left with the best weights so far.
+            RunFolderError: ``run`` holds another run.
         """
         hyperparameter.check(self)
+        device = hardware.resolve_device(self.device)
         dataset = self._dataset(data, y)
         kind, _ = tasks.choose(dataset, self.task)
         train, held = self._hold_out(dataset, validation_data)
+        self.__dict__.pop("network_", None)  # what was learnt before does not fit the new task
         self.task_ = kind.fit(train)
-        self._check_fits(self.task_)
+        self.card.check(self.task_, type(self).__name__)
         self.fields_, self.ledger_ = dict(dataset.fields), dataset.ledger
-        device = hardware.resolve_device(self.device)
-        with torch.random.fork_rng():
+        cards = [torch.device(device)] if device.startswith("cuda") else []
+        with memory.explained("training"), torch.random.fork_rng(devices=cards):
             torch.manual_seed(self.seed)
             self.network_ = hardware.choose_layout(self.build(self.task_)).to(device)
             self._bf16 = hardware.resolve_bf16(self.precision, device, self.network_)
@@ -199,10 +203,9 @@ class Estimator(ScikitLearnMixin, ABC):
         The folder is replaced whole or not at all.
         """
         self._check_fitted()
-        given = self.get_params(deep=False)
         config = {
-            "algorithm": f"{type(self).__module__}:{type(self).__name__}",
-            "hyperparameters": given,
+            "algorithm": _address(type(self)),
+            "hyperparameters": hyperparameter.plain(self),
             "task": self.task_.config(),
             "history": self.history_,
             "fields": [known.to_dict() for known in self.fields_.values()],
@@ -218,10 +221,10 @@ class Estimator(ScikitLearnMixin, ABC):
             ModelFolderError: The folder is missing, damaged, too new, or holds another algorithm.
         """
         config, weights = model_folder.read(Path(folder))
-        own = f"{cls.__module__}:{cls.__name__}"
-        if config["algorithm"] != own:
+        if config["algorithm"] != _address(cls):
             raise ModelFolderError(
-                f"{folder} holds {config['algorithm']}, not {own}. Use fieldguide.load(…)."
+                f"{folder} holds {config['algorithm']}, not {_address(cls)}. "
+                "Use fieldguide.load(…)."
             )
         return cls.restore(config, weights, Path(folder))
 
@@ -268,24 +271,20 @@ class Estimator(ScikitLearnMixin, ABC):
     @classmethod
     def restore(cls, config: Mapping[str, Any], weights: dict[str, Tensor], folder: Path) -> Self:
         """Rebuild a fitted estimator from a model folder's contents."""
-        given = hyperparameter.restore(cls, config["hyperparameters"])
-        model = cls(**given)
-        starts = [
-            field.name
-            for field in dataclasses.fields(cls)
-            if "range" in field.metadata and field.metadata["range"].starts
-        ]
-        blank = cls(**{**given, **dict.fromkeys(starts, "")})
-        model.task_ = tasks.from_config(config["task"])
-        network = blank.build(model.task_)
+        with model_folder.rebuilding(folder), torch.random.fork_rng(devices=[]):
+            model = cls(**hyperparameter.restore(cls, config["hyperparameters"]))
+            hyperparameter.check(model)
+            model.task_ = tasks.from_config(config["task"])
+            model.card.check(model.task_, cls.__name__)
+            network = hyperparameter.without_starts(model).build(model.task_)
+            model.history_ = config["history"]
+            model.ledger_ = model_folder.ledger(config["ledger"])
+            kept = [Field.from_dict(stored) for stored in config["fields"]]
+            model.fields_ = {known.name: known for known in kept}
         model_folder.fill(network, weights, folder)
         device = hardware.resolve_device("auto" if model.device != "cpu" else "cpu")
         model.network_ = hardware.choose_layout(network).to(device).eval()
         model._bf16 = hardware.resolve_bf16(model.precision, device, model.network_)
-        model.history_ = config["history"]
-        kept = [Field.from_dict(stored) for stored in config["fields"]]
-        model.fields_ = {known.name: known for known in kept}
-        model.ledger_ = model_folder.ledger(config["ledger"])
         return model
 
     def _train(self, train: Dataset, held: Dataset | None, settings: Settings) -> None:
@@ -293,15 +292,24 @@ class Estimator(ScikitLearnMixin, ABC):
         examples = self.task_.encode(train).on(settings.device)
         judged = None if held is None else self.task_.encode(held).on(settings.device)
         settings.prepared(time.monotonic() - began)
-        self.history_ = engine.run(
-            self.stages(examples),
-            network=self.network_,
-            descent=self._descent,
-            settings=settings,
-            validate=None if judged is None else lambda: self._score(judged),
-            score_name=self.task_.score_name,
-            on_progress=self.at,
-        )
+        if settings.run is not None:
+            name, given = _address(type(self)), hyperparameter.plain(self)
+            settings.identity = engine.identity(name, given, self.task_.config(), examples, judged)
+        self.history_: list[dict[str, Any]] = []
+        try:
+            engine.run(
+                self.stages(examples),
+                network=self.network_,
+                descent=self._descent,
+                settings=settings,
+                validate=None if judged is None else lambda: self._score(judged),
+                score_name=self.task_.score_name,
+                on_progress=self.at,
+                history=self.history_,
+            )
+        except NonFiniteLoss:
+            del self.network_
+            raise
         self.network_.eval()
 
     def _score(self, examples: Examples) -> float:
@@ -311,7 +319,8 @@ class Estimator(ScikitLearnMixin, ABC):
     def _hold_out(self, dataset: Dataset, given: Any) -> tuple[Dataset, Dataset | None]:
         """Return training data and the data that pick the best epoch, if any."""
         if given is not None:
-            return dataset, self._dataset(given, None)
+            pair = given if isinstance(given, tuple) else (given, None)
+            return dataset, self._dataset(*pair)
         if self.validation == 0 or len(dataset) * self.validation < 20:
             return dataset, None
         return dataset.split(test=self.validation, seed=self.seed)
@@ -329,17 +338,8 @@ class Estimator(ScikitLearnMixin, ABC):
 
     def _run_network(self, examples: Examples) -> Tensor:
         """Return the outputs of all examples, on the CPU, in order."""
-        device = next(iter(self.network_.state_dict().values()), torch.empty(0)).device
-        numbers = int(torch.Size(self.task_.inputs.shape).numel())
-        size = min(2048, max(64, PREDICT_NUMBERS // max(1, numbers)))
-        self.network_.eval()
-        products = torch.autocast(device.type, dtype=torch.bfloat16, enabled=self._bf16)
-        with torch.inference_mode(), products:
-            parts = [
-                self.forward(batch).float()
-                for batch in examples.on(device).batches(size, shuffle=False)
-            ]
-        return torch.cat(parts).cpu()
+        with memory.explained("running the network"):
+            return engine.outputs(self.forward, self.network_, examples, bf16=self._bf16)
 
     def _dataset(self, data: Any, y: Any, *, new: bool = False) -> Dataset:
         """Return a data set; once fitted, ``new`` data are read as training's were."""
@@ -359,18 +359,7 @@ class Estimator(ScikitLearnMixin, ABC):
                 "or load a saved model with fieldguide.load(folder)."
             )
 
-    def _check_fits(self, task: Task) -> None:
-        card = self.card
-        if task.name not in card.tasks:
-            able = " or ".join(card.tasks)
-            raise TaskMismatch(
-                f"{type(self).__name__} does {able}, and '{task.target}' poses {task.name}. "
-                "`fieldguide recommend` lists algorithms that fit."
-            )
-        if task.inputs.form not in card.inputs:
-            raise TaskMismatch(
-                f"{type(self).__name__} takes inputs of the form {' or '.join(card.inputs)}, and "
-                f"these are of the form {task.inputs.form}. Images are arrays of shape "
-                "(n, channels, height, width), or files. `fieldguide recommend` lists algorithms "
-                "that fit."
-            )
+
+def _address(kind: type) -> str:
+    """Return the module and the name by which the catalog knows a class."""
+    return f"{kind.__module__}:{kind.__name__}"

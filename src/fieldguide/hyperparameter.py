@@ -7,8 +7,13 @@ configuration and the search space.
 from __future__ import annotations
 
 import dataclasses
+import math
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral, Real
+from pathlib import Path
+from types import UnionType
 from typing import Any
 
 from fieldguide.errors import UsageError, did_you_mean
@@ -52,6 +57,15 @@ def option(default: Any, help: str, **limits: Any) -> Any:
     return dataclasses.field(default=default, metadata={"range": Range(help, **limits)})
 
 
+def ranges(kind: type) -> dict[str, Range]:
+    """Return the range of every hyperparameter of a class, by name."""
+    return {
+        field.name: field.metadata["range"]
+        for field in dataclasses.fields(kind)
+        if "range" in field.metadata
+    }
+
+
 def check(holder: Any) -> None:
     """Check every hyperparameter of a dataclass instance against its type and range.
 
@@ -59,14 +73,44 @@ def check(holder: Any) -> None:
         UsageError: Naming the hyperparameter, what it is and what it may be.
     """
     hints = typing.get_type_hints(type(holder))
-    for field in dataclasses.fields(holder):
-        limits = field.metadata.get("range")
-        if limits is not None:
-            _check_one(field.name, getattr(holder, field.name), hints[field.name], limits)
+    for name, limits in ranges(type(holder)).items():
+        value, hint = getattr(holder, name), hints[name]
+        if not fits(value, hint) or not all(_allowed(part, limits) for part in _parts(value)):
+            raise UsageError(f"{name}={value!r}: expected {_expected(hint, limits)}.")
 
 
-def restore(kind: type, stored: dict[str, Any]) -> dict[str, Any]:
-    """Return constructor arguments from JSON: lists become tuples where the field is one.
+def fits(value: Any, hint: Any) -> bool:
+    """Whether a value is of an annotated type; NumPy's numbers count as numbers.
+
+    Numbers must be finite, and a list will do for a tuple.
+
+    Example:
+        >>> fits(3, int), fits(3.5, int), fits([3, 4], tuple[int, ...]), fits(None, int | None)
+        (True, False, True, True)
+    """
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, UnionType):
+        return any(fits(value, part) for part in parts)
+    if origin is tuple and isinstance(value, (tuple, list)):
+        if len(parts) == 2 and parts[1] is Ellipsis:
+            return all(fits(item, parts[0]) for item in value)
+        return len(parts) == len(value) and all(map(fits, value, parts))
+    if hint is int:
+        return isinstance(value, Integral) and not isinstance(value, bool)
+    if hint is float:
+        return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    if hint is bool:
+        return isinstance(value, bool) or type(value).__name__ == "bool"  # NumPy's
+    return hint is Any or isinstance(value, origin or hint)
+
+
+def plain(holder: Any) -> dict[str, Any]:
+    """Return the hyperparameters of a dataclass instance as values that JSON knows."""
+    return {field.name: _plain(getattr(holder, field.name)) for field in dataclasses.fields(holder)}
+
+
+def restore(kind: type, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return constructor arguments from JSON: lists become tuples.
 
     Raises:
         UsageError: A name the class does not have.
@@ -81,38 +125,53 @@ def restore(kind: type, stored: dict[str, Any]) -> dict[str, Any]:
     return {name: _tuples(value) for name, value in stored.items()}
 
 
+def without_starts(holder: Any) -> Any:
+    """Return a copy that has forgotten where fitting starts: no files are needed to rebuild it."""
+    blank = {name: "" for name, limits in ranges(type(holder)).items() if limits.starts}
+    given = {field.name: getattr(holder, field.name) for field in dataclasses.fields(holder)}
+    return type(holder)(**{**given, **blank})
+
+
 def _tuples(value: Any) -> Any:
     return tuple(_tuples(part) for part in value) if isinstance(value, list) else value
 
 
-def _check_one(name: str, value: Any, hint: Any, limits: Range) -> None:
-    if value is None and type(None) in typing.get_args(hint):
-        return
-    parts = value if isinstance(value, (tuple, list)) else (value,)
-    for part in parts:
-        _check_part(name, part, hint, limits)
-    if limits.choices:
-        for part in parts:
-            if part not in limits.choices:
-                allowed = ", ".join(map(repr, limits.choices))
-                raise UsageError(f"{name}={value!r}: expected one of {allowed} ({limits.help}).")
+def _plain(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return [_plain(part) for part in value]
+    if isinstance(value, Path):
+        return str(value)
+    return value.item() if hasattr(value, "item") else value  # NumPy's numbers
 
 
-def _check_part(name: str, value: Any, hint: Any, limits: Range) -> None:
-    wants_number = limits.low is not None or limits.high is not None
-    if not wants_number:
-        return
-    whole = "int" in str(hint) and "float" not in str(hint)
-    number = isinstance(value, int) or hasattr(value, "__index__")
-    if not whole:
-        number = number or isinstance(value, float) or hasattr(value, "__float__")
-    fits = number and not isinstance(value, (bool, str))
-    if fits and limits.low is not None:
-        fits = value >= limits.low
-    if fits and limits.high is not None:
-        fits = value <= limits.high
-    if not fits:
-        kind = "a whole number" if whole else "a number"
-        low = "" if limits.low is None else f" of at least {limits.low}"
-        high = "" if limits.high is None else f" and at most {limits.high}"
-        raise UsageError(f"{name}={value!r}: expected {kind}{low}{high} ({limits.help}).")
+def _parts(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
+
+
+def _allowed(value: Any, limits: Range) -> bool:
+    if value is None:
+        return True  # the type has said already whether it may be
+    if limits.choices and value not in limits.choices:
+        return False
+    low_enough = limits.high is None or value <= limits.high
+    return low_enough and (limits.low is None or value >= limits.low)
+
+
+def _expected(hint: Any, limits: Range) -> str:
+    low = "" if limits.low is None else f" of at least {limits.low}"
+    high = "" if limits.high is None else f"{' and' if low else ' of'} at most {limits.high}"
+    choices = f" among {', '.join(map(repr, limits.choices))}" if limits.choices else ""
+    return f"{_in_words(hint)}{low}{high}{choices} ({limits.help})"
+
+
+_WORDS = {int: "a whole number", float: "a number", bool: "True or False", str: "text"}
+_SEVERAL = {int: "whole numbers", float: "numbers", str: "texts"}
+
+
+def _in_words(hint: Any) -> str:
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, UnionType):
+        return " or ".join("None" if part is type(None) else _in_words(part) for part in parts)
+    if origin is tuple:
+        return f"a tuple of {_SEVERAL.get(parts[0], 'values')}"
+    return _WORDS.get(hint, getattr(hint, "__name__", str(hint)))

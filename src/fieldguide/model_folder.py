@@ -6,11 +6,14 @@ must be in the catalog already.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import os
+import secrets
 import shutil
-import tempfile
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -25,7 +28,16 @@ from fieldguide.errors import ModelFolderError
 
 SCHEMA = 1
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
-REQUIRED = ("algorithm", "hyperparameters", "task", "history", "fields", "ledger")
+REQUIRED: dict[str, type] = {
+    "algorithm": str,
+    "hyperparameters": dict,
+    "task": dict,
+    "history": list,
+    "fields": list,
+    "ledger": dict,
+}
+# For renameat2(2) of Linux: paths are relative to the working folder; swap the two.
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
 
 def write(folder: Path, config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> Path:
@@ -37,24 +49,31 @@ def write(folder: Path, config: Mapping[str, Any], weights: Mapping[str, Tensor]
         weights: The network's state.
 
     Raises:
-        ModelFolderError: Something else than a model is in the way.
+        ModelFolderError: Something else than a model is in the way, or the disk refuses.
     """
-    if folder.exists() and not (folder / CONFIG).exists() and any(folder.iterdir()):
-        raise ModelFolderError(
-            f"{folder} exists and is not a saved model; it was left alone. Choose another folder."
-        )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    _check_free(folder)
+    about = {
+        "schema": SCHEMA,
+        "fieldguide": version(),
+        "torch": torch.__version__,
+    }
+    text = json.dumps({**about, **config}, indent=1, ensure_ascii=False)
+    place = folder.resolve()
+    beside = place.parent / f".{place.name}-{secrets.token_hex(4)}"
     try:
-        about = {
-            "schema": SCHEMA,
-            "fieldguide": version(),
-            "torch": torch.__version__,
-        }
-        text = json.dumps({**about, **config}, indent=1, ensure_ascii=False)
+        beside.mkdir(parents=True)
         (beside / CONFIG).write_text(text, encoding="utf-8")
         save_file(_separate(weights), beside / WEIGHTS)
-        _swap(beside, folder)
+        # safetensors writes files that only their owner may read.
+        os.chmod(beside / WEIGHTS, (beside / CONFIG).stat().st_mode)
+        for name in (CONFIG, WEIGHTS):
+            _flush(beside / name)
+        _exchange(beside, place)
+    except (OSError, SafetensorError) as error:
+        raise ModelFolderError(
+            f"The model cannot be saved in {folder} ({error}). Nothing was changed. Free disk "
+            "space, or choose a folder that you may write to."
+        ) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return folder
@@ -67,12 +86,11 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         ModelFolderError: Naming what is missing, damaged or too new.
     """
     if not folder.is_dir():
-        raise ModelFolderError(
-            f"There is no model folder {folder}. Give the folder that was saved."
-        )
-    config = _read_config(folder)
+        what = "is a file, not a model folder" if folder.exists() else "does not exist"
+        raise ModelFolderError(f"{folder} {what}. Give the folder that a model was saved in.")
+    config = _read_config(folder / CONFIG)
     path = folder / WEIGHTS
-    if not path.exists():
+    if not path.is_file():
         raise ModelFolderError(
             f"{path} is missing. Save the model again, or copy the whole folder."
         )
@@ -82,6 +100,23 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise ModelFolderError(
             f"{path} is damaged ({error}). Copy the folder again, or save the model again."
         ) from error
+
+
+@contextlib.contextmanager
+def rebuilding(folder: Path) -> Iterator[None]:
+    """While entered, whatever goes wrong is the fault of the folder's configuration.
+
+    Raises:
+        ModelFolderError: Naming the file and what is wrong with it.
+    """
+    try:
+        yield
+    except ModelFolderError as error:
+        raise ModelFolderError(f"{folder / CONFIG}: {error}") from error
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+        raise _impossible(folder, error) from error
+    except (RuntimeError, MemoryError, AssertionError) as error:
+        raise _impossible(folder, error) from error
 
 
 def fill(network: nn.Module, weights: dict[str, Tensor], folder: Path) -> None:
@@ -94,7 +129,7 @@ def fill(network: nn.Module, weights: dict[str, Tensor], folder: Path) -> None:
         network.load_state_dict(weights)
     except RuntimeError as error:
         raise ModelFolderError(
-            f"The weights in {folder} do not fit the network that its {CONFIG} describes: {error}. "
+            f"{folder / WEIGHTS} does not fit the network that {CONFIG} describes: {error}. "
             "The folder was edited or mixed from two models: save the model again."
         ) from error
 
@@ -113,27 +148,60 @@ def ledger(stored: Mapping[str, Any]) -> Ledger:
     return account
 
 
-def _read_config(folder: Path) -> dict[str, Any]:
-    path = folder / CONFIG
-    if not path.exists():
-        raise ModelFolderError(f"{path} is missing, so {folder} is not a saved model.")
+def _read_config(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ModelFolderError(f"{path} is missing, so {path.parent} is not a saved model.")
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise ModelFolderError(
             f"{path} is not valid JSON ({error}). Save the model again."
         ) from error
     schema = config.get("schema") if isinstance(config, dict) else None
-    if not isinstance(schema, int):
-        raise ModelFolderError(f"{path} names no schema version, so it is not a saved model.")
+    if type(schema) is not int or schema < 1:
+        raise ModelFolderError(
+            f"{path} names no schema version, so {path.parent} is not a saved model. Give the "
+            "folder that a model was saved in."
+        )
     if schema > SCHEMA:
         raise ModelFolderError(
             f"{path} has schema version {schema}; this fieldguide reads up to {SCHEMA}. Upgrade."
         )
-    missing = [name for name in REQUIRED if name not in config]
-    if missing:
-        raise ModelFolderError(f"{path} lacks {', '.join(missing)}. Save the model again.")
+    wrong = [name for name, kind in REQUIRED.items() if not isinstance(config.get(name), kind)]
+    if wrong:
+        raise ModelFolderError(
+            f"{path} lacks {', '.join(wrong)}, or holds another kind of value there. Save the "
+            "model again."
+        )
     return config
+
+
+def _check_free(folder: Path) -> None:
+    """Refuse to write over anything that is not a model of ours."""
+    if not folder.is_dir():
+        if folder.exists() or folder.is_symlink():
+            raise ModelFolderError(f"{folder} is a file; it was left alone. Choose a folder.")
+        return
+    try:
+        strangers = {path.name for path in folder.iterdir()} - {CONFIG, WEIGHTS}
+        if (folder / CONFIG).exists():
+            _read_config(folder / CONFIG)
+        elif (folder / WEIGHTS).exists():
+            strangers.add(WEIGHTS)
+    except (ModelFolderError, OSError):
+        strangers = {CONFIG}
+    if strangers:
+        raise ModelFolderError(
+            f"{folder} exists and is not a saved model alone (it holds {min(strangers)}); it was "
+            "left as it is. Choose another folder."
+        )
+
+
+def _impossible(folder: Path, error: BaseException) -> ModelFolderError:
+    return ModelFolderError(
+        f"{folder / CONFIG} describes a model that cannot be built ({error}). The folder was "
+        "edited or damaged: save the model again."
+    )
 
 
 def _separate(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -141,20 +209,44 @@ def _separate(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: value.detach().cpu().clone().contiguous() for name, value in weights.items()}
 
 
-def _swap(beside: Path, folder: Path) -> None:
-    """Put the new folder where the old one was."""
-    if not folder.exists():
-        os.replace(beside, folder)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-    os.replace(folder, old / "model")
-    try:
-        os.replace(beside, folder)
-    except OSError:
-        os.replace(old / "model", folder)
-        raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
+def _flush(path: Path) -> None:
+    with open(path, "rb") as written:
+        os.fsync(written.fileno())
+
+
+def _exchange(new: Path, place: Path) -> None:
+    """Move the folder ``new`` to ``place``; what was there before is deleted.
+
+    Where the system can swap two names in one step (Linux), ``place`` holds the old folder or the
+    new one at every moment. Elsewhere the old one is set aside first, and put back on failure.
+
+    Raises:
+        OSError: The folders cannot be moved; ``place`` is as it was.
+    """
+    if not place.exists():
+        os.replace(new, place)
+    elif _swapped(new, place):
+        shutil.rmtree(new, ignore_errors=True)
+    else:
+        aside = place.with_name(f"{new.name}-old")
+        os.replace(place, aside)
+        try:
+            os.replace(new, place)
+        except OSError:
+            os.replace(aside, place)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _swapped(one: Path, other: Path) -> bool:
+    """Swap two names in one step; False where the system or the file system cannot."""
+    if not sys.platform.startswith("linux"):
+        return False
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    paths = os.fsencode(one), os.fsencode(other)
+    return (
+        rename is not None and rename(AT_FDCWD, paths[0], AT_FDCWD, paths[1], RENAME_EXCHANGE) == 0
+    )
 
 
 def version() -> str:

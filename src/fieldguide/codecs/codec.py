@@ -57,6 +57,11 @@ def from_config(stored: dict[str, Any]) -> Codec:
     Raises:
         ModelFolderError: Unknown codec, or values that do not fit it.
     """
+    if not isinstance(stored, dict):
+        raise ModelFolderError(
+            f"The model holds {stored!r} in place of a codec. The model folder was edited or "
+            "damaged: save the model again."
+        )
     values = dict(stored)
     name = values.pop("codec", None)
     kind = Codec.known.get(str(name))
@@ -65,10 +70,35 @@ def from_config(stored: dict[str, Any]) -> Codec:
             f"The model uses a codec '{name}' that this version does not know. "
             "Install the version of fieldguide that saved it, or a newer one."
         )
-    expected = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    if set(values) != expected:
+    expected = {field.name: str(field.type) for field in fields(kind)}  # type: ignore[arg-type]
+    if set(values) != set(expected):
         raise ModelFolderError(
             f"The model's codec '{name}' has the fields {sorted(values)}, expected "
             f"{sorted(expected)}. The model folder was edited or damaged: save the model again."
         )
+    for key, type_name in expected.items():
+        if not _is_of(values[key], type_name):
+            raise ModelFolderError(
+                f"The model's codec '{name}' has {key}={values[key]!r}, expected {type_name}. "
+                "The model folder was edited or damaged: save the model again."
+            )
     return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+_NUMBER = (int, float)
+_KINDS: dict[str, tuple[type, ...]] = {
+    "float": _NUMBER, "int": (int,), "bool": (bool,), "str": (str,), "Any": (object,)
+}  # fmt: skip
+
+
+def _is_of(value: Any, type_name: str) -> bool:
+    """Whether a value from JSON is of an annotated type; types not known here pass."""
+    inner = type_name.removeprefix("tuple[").removesuffix(", ...]")
+    kinds = _KINDS.get(inner, (object,))
+    parts = value if type_name.startswith("tuple") and isinstance(value, list) else [value]
+    if type_name.startswith("tuple") and not isinstance(value, list):
+        return False
+    numeric = kinds in (_NUMBER, (int,))
+    return all(
+        isinstance(part, kinds) and not (numeric and isinstance(part, bool)) for part in parts
+    )

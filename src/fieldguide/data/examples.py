@@ -6,6 +6,7 @@ and resumed must see the same batches as one that was not.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor
 
 Inputs = Tensor | dict[str, Tensor]
+SAMPLED = 256  # rows that the digest of a data set looks at
 
 
 @dataclass(slots=True)
@@ -90,6 +92,18 @@ class Examples:
         """Return examples whose batches arrive on ``device``."""
         return replace(self, device=device)
 
+    def digest(self) -> str:
+        """Return a short fingerprint: sizes, types, and the values of rows spread over all."""
+        parts = dict(self.x) if isinstance(self.x, dict) else {"x": self.x}
+        parts |= {} if self.y is None else {"y": self.y}
+        count = len(self)
+        rows = torch.linspace(0, max(0, count - 1), min(count, SAMPLED)).long()
+        found = hashlib.sha256()
+        for name, part in sorted(parts.items()):
+            found.update(f"{name} {tuple(part.shape)} {part.dtype}".encode())
+            found.update(part.index_select(0, rows).contiguous().numpy().tobytes())
+        return found.hexdigest()
+
     def _finished(self, x: Inputs, y: Tensor | None, index: Tensor) -> Batch:
         if str(self.device) != "cpu":
             move = self.device
@@ -101,31 +115,49 @@ class Examples:
 class Batches:
     """Batches of one data set, epoch by epoch.
 
+    A shuffled epoch never ends in a batch of one, which batch normalisation cannot use: an example
+    that is left over joins the batch before it.
+
     Args:
         examples: Where they come from.
-        size: Examples per batch; the last batch of an epoch may be smaller.
+        size: Examples per batch; the last batch of an epoch may be smaller, or larger by one.
         seed: Decides the order, with the stage and the epoch.
         shuffle: Whether the order changes at all.
     """
 
     def __init__(self, examples: Examples, size: int, *, seed: int = 0, shuffle: bool = True):
-        self.examples, self.size, self.seed, self.shuffle = examples, size, seed, shuffle
+        self.examples, self.seed, self.shuffle = examples, seed, shuffle
+        self.size = min(size, max(1, len(examples)))
 
     def __len__(self) -> int:
-        return -(-len(self.examples) // self.size)
+        whole, rest = divmod(len(self.examples), self.size)
+        return whole + (rest > 0) - self._one_joins(whole, rest)
 
     def epoch(self, stage: int = 0, epoch: int = 0, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch, from batch ``start`` on."""
-        count = len(self.examples)
+        sizes, first = self._sizes()[start:], start * self.size
         if not self.shuffle:
-            for first in range(start * self.size, count, self.size):
-                yield self.examples.span(first, min(first + self.size, count))
+            for size in sizes:
+                yield self.examples.span(first, first + size)
+                first += size
             return
-        order = torch.from_numpy(
-            np.random.default_rng((self.seed, stage, epoch)).permutation(count)
-        )
-        for index in order[start * self.size :].split(self.size):
-            yield self.examples.batch(index)
+        chance = np.random.default_rng((self.seed, stage, epoch))
+        order = torch.from_numpy(chance.permutation(len(self.examples)))
+        if sizes:
+            for index in order[first:].split(sizes):
+                yield self.examples.batch(index)
 
     def __iter__(self) -> Iterator[Batch]:
         return self.epoch()
+
+    def _sizes(self) -> list[int]:
+        whole, rest = divmod(len(self.examples), self.size)
+        sizes = [self.size] * whole
+        if self._one_joins(whole, rest):
+            sizes[-1] += 1
+        elif rest:
+            sizes.append(rest)
+        return sizes
+
+    def _one_joins(self, whole: int, rest: int) -> bool:
+        return self.shuffle and rest == 1 and whole > 0

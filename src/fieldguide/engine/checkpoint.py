@@ -1,14 +1,15 @@
-"""Everything a run needs to go on, written so that no moment of death can spoil it.
+"""One checkpoint: everything a run needs to go on, in a file that no moment of death can spoil.
 
-A checkpoint is one safetensors file: tensors under paths, all else as JSON in its metadata. It is
-written beside the old one, flushed, and moved over it, which the file system does whole or not at
-all. Nothing is pickled.
+It is a safetensors file: tensors under paths, all else as JSON in its metadata. It is written
+beside the old one, flushed, and moved over it, which the file system does whole or not at all.
+Nothing is pickled.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,52 +20,79 @@ from torch import Tensor
 
 from fieldguide.errors import RunFolderError
 
-FILE = "checkpoint.safetensors"
 
-
-def write(folder: Path, state: dict[str, Any]) -> None:
+def write(path: Path, state: Mapping[str, Any], identity: Mapping[str, Any]) -> None:
     """Write nested dicts and lists of tensors and plain values.
 
     Args:
-        folder: The run folder; made if it is missing.
+        path: The file; an older one is replaced whole.
         state: The state; keys may be strings or integers.
+        identity: What run it belongs to; JSON-ready.
+
+    Raises:
+        RunFolderError: The file cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     tensors: dict[str, Tensor] = {}
-    plan = _flatten(state, "", tensors)
-    beside = folder / f"{FILE}.new"
-    save_file(tensors, beside, metadata={"state": json.dumps(plan)})
-    with open(beside, "rb") as written:
-        os.fsync(written.fileno())
-    os.replace(beside, folder / FILE)
+    plan = _flatten(dict(state), "", tensors)
+    beside = path.with_name(f"{path.name}.new")
+    metadata = {"state": json.dumps(plan), "identity": json.dumps(dict(identity))}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(tensors, beside, metadata=metadata)
+        with open(beside, "rb") as written:
+            os.fsync(written.fileno())
+        os.replace(beside, path)
+    except (OSError, SafetensorError) as error:
+        raise RunFolderError(
+            f"The checkpoint {path} cannot be written ({error}). Free disk space, or choose a "
+            "run folder that you may write to."
+        ) from error
 
 
-def read(folder: Path) -> dict[str, Any] | None:
-    """Return the state last written, or None if there is none.
+def read(path: Path) -> dict[str, Any]:
+    """Return the state in a file.
 
     Raises:
         RunFolderError: The file is damaged.
     """
-    path = folder / FILE
-    if not path.exists():
-        return None
     try:
         with safe_open(path, framework="pt") as stored:
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
             plan = json.loads((stored.metadata() or {})["state"])
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise RunFolderError(
-            f"{path} cannot be read ({error}). Delete the run folder and start again."
-        ) from error
-    state: dict[str, Any] = _restore(plan, tensors)
-    return state
+        state: dict[str, Any] = _restore(plan, tensors)
+        return state
+    except _DAMAGE as error:
+        raise _damaged(path, error) from error
+
+
+def identity(path: Path) -> dict[str, Any]:
+    """Return what run a file belongs to, without reading its tensors.
+
+    Raises:
+        RunFolderError: The file is damaged.
+    """
+    try:
+        with safe_open(path, framework="pt") as stored:
+            known: dict[str, Any] = json.loads((stored.metadata() or {})["identity"])
+            return known
+    except _DAMAGE as error:
+        raise _damaged(path, error) from error
+
+
+_DAMAGE = (SafetensorError, OSError, KeyError, ValueError, AttributeError, TypeError)
+
+
+def _damaged(path: Path, error: BaseException) -> RunFolderError:
+    return RunFolderError(
+        f"{path} cannot be read ({error}). Delete the run folder and start again."
+    )
 
 
 def _flatten(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
     if isinstance(value, Tensor):
-        tensors[path] = value.detach().clone().contiguous()
+        tensors[path] = value.detach().clone(memory_format=torch.contiguous_format)
         return {"t": path}
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {"d": [[k, _flatten(v, f"{path}/{k}", tensors)] for k, v in value.items()]}
     if isinstance(value, (list, tuple)):
         items = [_flatten(item, f"{path}/{i}", tensors) for i, item in enumerate(value)]

@@ -11,7 +11,11 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopRequest:
-    """While entered, the first signal sets `asked`; a second one interrupts at once."""
+    """While entered, the first signal sets `asked`; a second one interrupts at once.
+
+    A signal that the process was told to ignore (as ``nohup`` does) stays ignored. Only the main
+    thread may listen; in another one nothing changes.
+    """
 
     def __init__(self) -> None:
         self.asked = False
@@ -19,7 +23,10 @@ class StopRequest:
 
     def __enter__(self) -> StopRequest:
         if threading.current_thread() is threading.main_thread():
-            self._former = {number: signal.signal(number, self._note) for number in SIGNALS}
+            for number in SIGNALS:
+                former = signal.getsignal(number)
+                if former is not signal.SIG_IGN and former is not None:
+                    self._former[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -15,9 +16,11 @@ from fieldguide.data import Batch
 from fieldguide.engine import checkpoint, memory
 from fieldguide.engine.descent import Descent
 from fieldguide.engine.interrupt import StopRequest
+from fieldguide.engine.losses import Losses, detached
 from fieldguide.engine.progress import Progress
+from fieldguide.engine.run_folder import RunFolder
 from fieldguide.engine.settings import Settings, Stage
-from fieldguide.errors import Interrupted, NonFiniteLoss
+from fieldguide.errors import Interrupted
 
 LOOK_EVERY = {"cpu": 1}  # steps between looks at the loss; reading it elsewhere stalls the device
 LOOK_RARELY = 20
@@ -33,6 +36,7 @@ def run(
     validate: Callable[[], float] | None = None,
     score_name: str = "score",
     on_progress: Callable[[float], None] = lambda share: None,
+    history: list[Record] | None = None,
 ) -> list[Record]:
     """Carry out stages one after the other and leave the best weights in the network.
 
@@ -46,6 +50,7 @@ def run(
         validate: Returns the score to watch, larger is better; None keeps the last weights.
         score_name: Name of that score in the history.
         on_progress: Told the share of the stage done, 0 to 1, before every step.
+        history: A list to fill, for a caller who wants it even if the run is interrupted.
 
     Returns:
         One record an epoch: stage, epoch, mean losses by name, score, seconds.
@@ -53,15 +58,16 @@ def run(
     Raises:
         NonFiniteLoss: A loss became NaN or infinite.
         Interrupted: Ctrl-C; the run folder, if any, holds a checkpoint.
+        RunFolderError: The run folder holds another run, or cannot be written.
     """
     loop = Loop(network, descent, settings, validate, score_name, on_progress)
-    loop.restore()
+    loop.history = [] if history is None else history
     with Progress(settings.progress) as loop.progress, StopRequest() as loop.stop:
-        for number, stage in enumerate(stages):
-            if number >= loop.stage and not loop.ended:
-                loop.carry_out(number, stage)
-    if loop.best is not None:
-        network.load_state_dict(loop.best)
+        try:
+            loop.carry_out(iter(stages))
+            loop.obey("after the last stage")
+        finally:
+            loop.take_best()
     return loop.history
 
 
@@ -70,6 +76,7 @@ class Loop:
 
     progress: Progress
     stop: StopRequest
+    history: list[Record]
 
     def __init__(
         self,
@@ -84,99 +91,146 @@ class Loop:
         self.validate, self.score_name, self.on_progress = validate, score_name, on_progress
         self.stage = self.epoch = self.step = 0
         self.pieces = 1
-        self.sums: dict[str, float] = {}
-        self.history: list[Record] = []
         self.best: dict[str, Tensor] | None = None
         self.best_score, self.waited = -math.inf, 0
-        self.ended = False
-        self.started = self.saved = time.monotonic()
         self.before = 0.0  # seconds spent before the run was last resumed
-        self._pending: list[Mapping[str, Tensor]] = []
+        self.entered = 0.0  # seconds spent before the stage at hand
+        self.started = self.saved = time.monotonic()
+        self._deadline, self._batches, self._steps = math.inf, 1, 1  # of the stage at hand
         device = torch.device(settings.device).type
-        self._look = LOOK_EVERY.get(device, LOOK_RARELY)
-        self._products = (
+        self.losses = Losses(LOOK_EVERY.get(device, LOOK_RARELY), settings.where)
+        run = settings.run
+        self.folder = None if run is None else RunFolder(run, settings.identity)
+        self._products: contextlib.AbstractContextManager[object] = (
             torch.autocast(device, dtype=torch.bfloat16)
             if settings.bf16
             else contextlib.nullcontext()
         )
+
+    def carry_out(self, stages: Iterator[Stage]) -> None:
+        """Draw and do the stages, from where the run is."""
+        folder, going_on = self.folder, self._open_folder()
+        for number in itertools.count():
+            stage = next(stages, None)
+            if stage is None:
+                return
+            self._enter(number)
+            ended = folder.stage_end(number + 1) if folder and going_on else None
+            if ended is not None:
+                self._take_on(ended)
+                continue
+            middle = folder.middle() if folder and going_on else None
+            if middle is not None:
+                self._take_on(middle)
+            going_on = False
+            self._do(stage)
+            self.take_best()
+            if folder is not None:
+                folder.end_stage(number + 1, self._state())
 
     @property
     def elapsed(self) -> float:
         """Seconds spent on this run, resumed ones included."""
         return self.before + time.monotonic() - self.started
 
-    def carry_out(self, number: int, stage: Stage) -> None:
-        """Do one stage, from the epoch that the run is at."""
-        if number != self.stage:
-            self.stage, self.epoch, self.step = number, 0, 0
-            self.best, self.best_score, self.waited = None, -math.inf, 0
-        while self.epoch < stage.epochs and not self.ended:
-            self.network.train()
-            for batch in stage.batches.epoch(number, self.epoch, start=self.step):
-                if self._must_stop(stage):
-                    break
-                self._one_step(stage, batch)
-            else:
-                self._end_epoch(stage)
+    def take_best(self) -> None:
+        """Put the best weights of the stage, if any were picked, back into the network."""
+        if self.best is not None:
+            self.network.load_state_dict(self.best)
+            self.best = None
 
-    def share(self, stage: Stage) -> float:
-        """Return the share of the stage done: by steps or, under a time limit, by the clock."""
-        total = len(stage.batches) * stage.epochs
-        done = (self.epoch * len(stage.batches) + self.step) / max(1, total)
+    def obey(self, place: str) -> None:
+        """If the user asked to stop, save, and say how to go on.
+
+        Raises:
+            Interrupted: The user asked to.
+        """
+        if not self.stop.asked:
+            return
+        folder = self.settings.run
+        if folder is None:
+            how = "Nothing was saved: give a run folder (run=…, -o RUN) to be able to go on."
+        else:
+            how = (
+                f"Saved in {folder}. Go on with --resume {folder} "
+                f"(Python: fit(…, run='{folder}', resume=True))."
+            )
+        raise Interrupted(f"Stopped {place}. {how}")
+
+    def _enter(self, number: int) -> None:
+        self.stage, self.epoch, self.step = number, 0, 0
+        self.best, self.best_score, self.waited = None, -math.inf, 0
+        self.losses.sums, self.entered = {}, self.elapsed
+
+    def _do(self, stage: Stage) -> None:
+        """Do one stage, from the epoch and step that the run is at."""
+        self._batches = len(stage.batches)
+        self._steps = max(1, self._batches * stage.epochs)
         limit = self.settings.time_limit
-        return done if not limit else min(1.0, max(done, self.elapsed / limit))
+        if limit is not None:
+            self._deadline = self.started - self.before + limit * stage.until
+        self.progress.stage(stage.name, stage.epochs, self._share())
+        while self.epoch < stage.epochs and not self._pauses(stage):
+            self.network.train()
+            for batch in stage.batches.epoch(self.stage, self.epoch, start=self.step):
+                self._one_step(stage, batch)
+                if self._pauses(stage):
+                    break
+            self._end_epoch(stage)
+        if self.step:  # time was up in the middle of an epoch when the run was killed
+            self._end_epoch(stage)
+
+    def _pauses(self, stage: Stage) -> bool:
+        """Save if it is time to; say whether the stage's time is up. One step is always done."""
+        now = time.monotonic()
+        if self.stop.asked:
+            self._save(stage)
+            self.obey(f"in stage '{stage.name}', epoch {self.epoch + 1}")
+        if self.folder is not None and now - self.saved >= self.settings.checkpoint_every:
+            self._save(stage)
+        return now >= self._deadline and bool(self.step or self.epoch or self.stage)
+
+    def _share(self) -> float:
+        """Return the share of the stage done: by steps or, under a time limit, by the clock."""
+        done = (self.epoch * self._batches + self.step) / self._steps
+        if self._deadline == math.inf:
+            return done
+        start = self.started - self.before + self.entered
+        spent = (time.monotonic() - start) / max(1e-9, self._deadline - start)
+        return min(1.0, max(done, spent))
 
     def _one_step(self, stage: Stage, batch: Batch) -> None:
-        share = self.share(stage)
+        share = self._share()
         self.on_progress(share)
         self.descent.advance(share)
         with self._products:
             losses = self._within_memory(stage, batch)
-        self._pending.append(losses)
         self.step += 1
-        if self.step % self._look == 0:
-            self._look_at_losses(stage, batch)
-        self.progress.at(share)
+        if self.losses.add(self.step, batch.index, losses):
+            self.losses.look(stage.name, self.epoch + 1)
+        if self.settings.progress:
+            self.progress.at(share, self.epoch + 1, self.losses.means(self.step))
 
     def _within_memory(self, stage: Stage, batch: Batch) -> Mapping[str, Tensor]:
         """Do a step; when memory runs out, halve the pieces that the batch is done in."""
         while True:
             try:
-                return memory.in_pieces(stage.step, self.descent, batch, self.pieces)
+                return detached(memory.in_pieces(stage.step, self.descent, batch, self.pieces))
             except (RuntimeError, MemoryError) as error:
                 if not memory.ran_out(error):
                     raise
                 self.descent.forget_gradients()
-                self.pieces = memory.halve(self.pieces, len(batch), self.progress.say)
-
-    def _look_at_losses(self, stage: Stage, batch: Batch) -> None:
-        for losses in self._pending:
-            for name, loss in losses.items():
-                value = float(loss)
-                if not math.isfinite(value):
-                    raise NonFiniteLoss(self._explain(name, value, stage, batch))
-                self.sums[name] = self.sums.get(name, 0.0) + value
-        self._pending.clear()
-
-    def _explain(self, name: str, value: float, stage: Stage, batch: Batch) -> str:
-        rows = ", ".join(self.settings.where(int(i)) for i in batch.index[:3])
-        more = f" and {len(batch) - 3} more" if len(batch) > 3 else ""
-        return (
-            f"the loss '{name}' became {value} in stage '{stage.name}', epoch {self.epoch + 1}, "
-            f"batch {self.step} ({rows}{more}). Lower the learning rate (lr=…, --lr), limit the "
-            "gradient (clip=1.0, --clip 1), or look at these examples for extreme values."
-        )
+            self.pieces = memory.halve(self.pieces, len(batch), self.progress.say)
 
     def _end_epoch(self, stage: Stage) -> None:
-        self._look_at_losses(stage, Batch(torch.empty(0), None, torch.empty(0)))
-        count = max(1, len(stage.batches))
-        figures = {name: total / count for name, total in self.sums.items()}
-        self.epoch, self.step, self.sums = self.epoch + 1, 0, {}
-        if self.validate is not None:
+        self.losses.look(stage.name, self.epoch + 1)
+        figures = self.losses.means(self.step)
+        self.epoch, self.step, self.losses.sums = self.epoch + 1, 0, {}
+        if self.validate is not None and stage.judged:
             figures[self.score_name] = self._watch(self.validate)
         record = {"stage": stage.name, "epoch": self.epoch, **figures, "seconds": self.elapsed}
         self.history.append(record)
-        self.progress.epoch(stage.name, self.epoch, stage.epochs, figures)
+        self.progress.epoch(self.epoch, self._share(), figures)
         if self.settings.patience and self.waited >= self.settings.patience:
             self.epoch = stage.epochs  # this stage has stopped early; a later one may follow
 
@@ -190,53 +244,40 @@ class Loop:
             self.waited += 1
         return score
 
-    def _must_stop(self, stage: Stage) -> bool:
-        """Save if it is time to; say whether the run ends here."""
-        now, settings = time.monotonic(), self.settings
-        if self.stop.asked:
-            self.save()
-            raise Interrupted(self._how_to_go_on(stage))
-        if settings.run is not None and now - self.saved > settings.checkpoint_every:
-            self.save()
-        if settings.time_limit is not None and self.elapsed >= settings.time_limit:
-            self.ended = True
-            if self.validate is not None and self.step:
-                self._watch(self.validate)
-        return self.ended
+    def _open_folder(self) -> bool:
+        """Get the run folder ready; say whether it holds a state to go on from."""
+        if self.folder is None:
+            return False
+        going_on = self.folder.open(resume=self.settings.resume)
+        if self.settings.resume and not going_on:
+            self.progress.say(f"{self.folder.path} holds no checkpoint yet: starting anew.")
+        return going_on
 
-    def _how_to_go_on(self, stage: Stage) -> str:
-        place = f"Stopped in stage '{stage.name}', epoch {self.epoch + 1}. "
-        if self.settings.run is None:
-            return place + "Nothing was saved: give a run folder (run=…, -o RUN) to be able to."
-        return place + (
-            f"Saved in {self.settings.run}. Go on with --resume {self.settings.run} "
-            f"(Python: fit(…, run='{self.settings.run}', resume=True))."
-        )
-
-    def save(self) -> None:
+    def _save(self, stage: Stage) -> None:
         """Write a checkpoint, if there is a run folder."""
-        if self.settings.run is None:
-            return
-        for losses in self._pending:
-            for name, loss in losses.items():
-                self.sums[name] = self.sums.get(name, 0.0) + float(loss)
-        self._pending.clear()
-        kept = ("stage", "epoch", "step", "pieces", "sums", "history", "best_score", "waited")
-        state: dict[str, Any] = {name: getattr(self, name) for name in kept}
-        state |= {"elapsed": self.elapsed, "random": checkpoint.random_state(), "best": self.best}
-        state |= {"network": self.network.state_dict(), "descent": self.descent.state()}
-        checkpoint.write(self.settings.run, state)
-        self.saved = time.monotonic()
+        if self.folder is not None:
+            self.losses.look(stage.name, self.epoch + 1)
+            self.folder.save(self._state())
+            self.saved = time.monotonic()
 
-    def restore(self) -> None:
-        """Go back to the checkpoint, if the run is to be resumed and there is one."""
-        folder = self.settings.run
-        state = checkpoint.read(folder) if folder is not None and self.settings.resume else None
-        if state is None:
-            return
-        self.before = state.pop("elapsed")
+    def _state(self) -> dict[str, Any]:
+        kept = ("stage", "epoch", "step", "pieces", "best_score", "waited", "entered", "elapsed")
+        return {
+            **{name: getattr(self, name) for name in kept},
+            "sums": self.losses.sums,
+            "history": self.history,
+            "best": self.best,
+            "network": self.network.state_dict(),
+            "descent": self.descent.state(),
+            "random": checkpoint.random_state(),
+        }
+
+    def _take_on(self, state: dict[str, Any]) -> None:
+        """Go back to a state that was written."""
+        self.before, self.started = state.pop("elapsed"), time.monotonic()
         self.network.load_state_dict(state.pop("network"))
         self.descent.load_state(state.pop("descent"))
         checkpoint.set_random_state(state.pop("random"))
+        self.losses.sums, self.history[:] = state.pop("sums"), state.pop("history")
         for name, value in state.items():
             setattr(self, name, value)

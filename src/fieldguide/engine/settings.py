@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
 from fieldguide.data import Batch, Batches
 
 Step = Callable[[Batch], Mapping[str, Tensor]]
+CHECKPOINT_EVERY = "FIELDGUIDE_CHECKPOINT_EVERY"  # environment variable, in seconds
 
 
 @dataclass
@@ -22,12 +25,22 @@ class Stage:
         step: Updates parameters from a batch and returns named losses; the engine detaches them.
         batches: Where the batches come from.
         epochs: Passes over them.
+        judged: Whether the task's score picks the best epoch and stops early. False for a stage
+            that the score says nothing about, such as pre-training without the head.
+        until: Share of a time limit by which the stage ends, above 0 to 1; below 1 for a stage
+            that must leave time for those after it.
     """
 
     name: str
     step: Step
     batches: Batches
     epochs: int
+    judged: bool = True
+    until: float = 1.0
+
+
+def _checkpoint_every() -> float:
+    return float(os.environ.get(CHECKPOINT_EVERY, 60.0))
 
 
 @dataclass(kw_only=True)
@@ -42,7 +55,8 @@ class Settings:
         time_limit: Seconds of wall clock after which training ends, or None.
         run: Folder for checkpoints, or None for none.
         resume: Whether to go on from the checkpoint in ``run``.
-        checkpoint_every: Seconds between checkpoints.
+        identity: What must be the same for a run to be resumed: algorithm, hyperparameters, data.
+        checkpoint_every: Seconds between checkpoints; 0 for one after every step.
         progress: Whether to show progress on standard error.
         where: Names the origin of an example by its position, for messages.
     """
@@ -54,7 +68,8 @@ class Settings:
     time_limit: float | None = None
     run: Path | None = None
     resume: bool = False
-    checkpoint_every: float = 60.0
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    checkpoint_every: float = field(default_factory=_checkpoint_every)
     progress: bool = False
     where: Callable[[int], str] = str
 

@@ -1,0 +1,37 @@
+"""A network's outputs for many examples, without gradients and in batches that fit in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from fieldguide.data import Batch, Examples
+
+BATCH_NUMBERS = 1 << 20  # input numbers in one batch
+SMALLEST, LARGEST = 64, 2048  # examples in one batch
+
+
+def outputs(
+    forward: Callable[[Batch], Tensor], network: nn.Module, examples: Examples, *, bf16: bool
+) -> Tensor:
+    """Return the outputs of all examples, on the CPU, in order, in single precision.
+
+    Args:
+        forward: Gives the outputs of a batch.
+        network: What it runs; left in evaluation mode.
+        examples: At least one.
+        bf16: Whether products run in bfloat16.
+    """
+    device = next(iter(network.state_dict().values()), torch.empty(0)).device
+    parts = examples.x.values() if isinstance(examples.x, dict) else [examples.x]
+    numbers = sum(part[:1].numel() for part in parts)
+    size = min(LARGEST, max(SMALLEST, BATCH_NUMBERS // max(1, numbers)))
+    network.eval()
+    products = torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16)
+    with torch.inference_mode(), products:
+        found = [
+            forward(batch).float() for batch in examples.on(device).batches(size, shuffle=False)
+        ]
+    return torch.cat(found).cpu()

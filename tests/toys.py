@@ -1,0 +1,171 @@
+"""One tiny data set per task and input form, and two estimators with unusual learning rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import polars as pl
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim import SGD, AdamW, Optimizer
+
+from fieldguide.card import Card
+from fieldguide.data import Batch, Dataset, Examples
+from fieldguide.engine import Stage
+from fieldguide.estimator import Estimator
+from fieldguide.hyperparameter import option
+from fieldguide.tasks import Task
+
+COUNT = 60
+
+
+def table(task: str, count: int = COUNT, seed: int = 0) -> Dataset:
+    """Mixed columns: numbers (one with gaps), a category, truth values."""
+    chance = np.random.default_rng(seed)
+    size, age = chance.normal(size=count), chance.normal(size=count)
+    colour = chance.choice(["red", "green", "blue"], size=count)
+    target = size + (colour == "red") + 0.1 * chance.normal(size=count)
+    columns = {
+        "size": pl.Series("size", size),
+        "age": pl.Series("age", [None if value > 1.5 else value for value in age]),
+        "colour": pl.Series("colour", colour),
+        "wild": pl.Series("wild", chance.random(count) > 0.5),
+        "target": pl.Series("target", _target(task, target)),
+    }
+    return Dataset.from_columns(columns, target="target")
+
+
+def array(task: str, count: int = COUNT, seed: int = 0) -> Dataset:
+    """A block of four numbers an example."""
+    chance = np.random.default_rng(seed)
+    x = chance.normal(size=(count, 4))
+    columns = {"x": x, "target": pl.Series("target", _target(task, x[:, 0] + x[:, 1]))}
+    return Dataset.from_columns(columns, target="target")
+
+
+def images(task: str, count: int = COUNT, seed: int = 0, side: int = 16) -> Dataset:
+    """Pictures that are brighter on the left or on the right."""
+    chance = np.random.default_rng(seed)
+    x = chance.integers(0, 100, size=(count, 3, side, side))
+    bright = chance.random(count) * 2 - 1
+    x[..., : side // 2] += (75 * (1 + bright)).astype(int)[:, None, None, None]
+    columns = {
+        "x": x.astype(np.uint8),
+        "target": pl.Series("target", _target(task, bright)),
+    }
+    return Dataset.from_columns(columns, target="target")
+
+
+FORMS = {"table": table, "array": array, "image": images}
+
+
+def _target(task: str, values: np.ndarray) -> np.ndarray:
+    if task == "regression":
+        return 10 + 3 * values
+    return np.where(values > np.median(values), "high", "low")
+
+
+class Rivals(nn.Module):
+    """A generator of numbers and a discriminator that also classifies."""
+
+    def __init__(self, width: int, head: nn.Module):
+        super().__init__()
+        self.generator = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, width))
+        self.trunk = nn.Sequential(nn.Linear(width, 8), nn.ReLU(), nn.Dropout(0.2))
+        self.real, self.head = nn.Linear(8, 1), head
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.trunk(x))
+
+    def verdict(self, x: Tensor) -> Tensor:
+        return self.real(self.trunk(x))
+
+
+class ToyRivals(Estimator):
+    """Two networks that descend in turns, each with its own optimizer (Goodfellow et al. 2014)."""
+
+    card = Card(
+        title="Rivals", paper="", year=2014, tasks=("classification", "regression"),
+        inputs=("array",),
+    )  # fmt: skip
+    epochs: int = option(3, "passes", low=0)
+
+    def build(self, task: Task) -> nn.Module:
+        return Rivals(task.inputs.shape[0], task.head(8))
+
+    def optimizers(self) -> Mapping[str, Optimizer]:
+        net = self.network_
+        judges = [*net.trunk.parameters(), *net.real.parameters(), *net.head.parameters()]
+        return {
+            "discriminator": AdamW(judges, self.lr, fused=True),
+            "generator": SGD(net.generator.parameters(), self.lr, momentum=0.9),
+        }
+
+    def step(self, batch: Batch) -> Mapping[str, Tensor]:
+        net = self.network_
+        invented = net.generator(torch.randn(len(batch), 2))
+        real, false = net.verdict(batch.x), net.verdict(invented.detach())
+        judged = F.softplus(-real).mean() + F.softplus(false).mean()
+        self.descend("discriminator", judged + self.task_.loss(net(batch.x), batch))
+        fooled = F.softplus(-net.verdict(invented)).mean()
+        self.descend("generator", fooled)
+        return {"discriminator": judged, "generator": fooled}
+
+
+class Stack(nn.Module):
+    """Two layers that learn one after the other, and a head."""
+
+    def __init__(self, width: int, head: nn.Module):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(width, 6), nn.Linear(6, 6)])
+        self.back = nn.ModuleList([nn.Linear(6, width), nn.Linear(6, 6)])
+        self.dropout, self.head = nn.Dropout(0.1), head
+        self.register_buffer("centre", torch.zeros(6))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            x = torch.tanh(layer(x))
+        return self.head(self.dropout(x - self.centre))
+
+
+class ToyStack(Estimator):
+    """Pre-trains layer by layer, then fine-tunes everything (Bengio et al. 2007).
+
+    Drawing a stage looks at what the network has learnt and rolls dice: the second layer's data
+    are the first one's codes, with noise.
+    """
+
+    card = Card(
+        title="Stack", paper="", year=2007, tasks=("classification", "regression"),
+        inputs=("array",),
+    )  # fmt: skip
+    epochs: int = option(3, "passes", low=0)
+
+    def build(self, task: Task) -> nn.Module:
+        return Stack(task.inputs.shape[0], task.head(6))
+
+    def stages(self, data: Examples) -> Iterator[Stage]:
+        net, x = self.network_, data.x
+        for number in range(2):
+            batches = Examples(x).batches(self.batch_size, seed=self.seed)
+            step = self._pre_training(number)
+            yield Stage(f"layer {number + 1}", step, batches, 2, judged=False, until=0.3)
+            with torch.no_grad():
+                x = torch.tanh(net.layers[number](x))
+                x += 0.01 * torch.randn_like(x)
+        with torch.no_grad():
+            net.centre.copy_(x.mean(dim=0))
+        yield from super().stages(data)
+
+    def _pre_training(self, number: int):
+        net = self.network_
+
+        def step(batch: Batch) -> Mapping[str, Tensor]:
+            codes = torch.tanh(net.layers[number](net.dropout(batch.x)))
+            error = F.mse_loss(net.back[number](codes), batch.x)
+            self.descend("network", error)
+            return {"reconstruction": error}
+
+        return step
