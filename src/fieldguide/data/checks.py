@@ -43,7 +43,7 @@ def _note_column(data: Dataset, name: str, field: Field) -> None:
     column = data.columns[name]
     if isinstance(column, pl.Series) and field.missing:
         places = data.origins[column.is_null().to_numpy()]
-        book("repaired", "missing, to be filled in", places, file=data.source, field=name)
+        book("repaired", "missing value", places, file=data.source, field=name)
     recipe = field.facts.get("recipe", {"kind": field.kind})
     style = NumberStyle(**{part: recipe[part] for part in _STYLE if part in recipe})
     if style.words:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 import polars as pl
+from narwhals.exceptions import DuplicateError
 from sklearn.utils.validation import column_or_1d
 
 from fieldguide.data.column import Column
@@ -14,8 +16,18 @@ from fieldguide.errors import DataError
 
 
 def is_frame(data: Any) -> bool:
-    """Say whether an object is a data frame held in memory."""
-    native = nw.from_native(data, eager_only=True, pass_through=True)
+    """Say whether an object is a data frame held in memory.
+
+    Raises:
+        DataError: Two of its columns share a name.
+    """
+    try:
+        native = nw.from_native(data, eager_only=True, pass_through=True)
+    except DuplicateError as error:
+        twice = [str(name) for name, count in Counter(data.columns).items() if count > 1]
+        raise DataError(
+            f"the data frame has several columns named '{twice[0]}'.", "Rename them."
+        ) from error
     return isinstance(native, nw.DataFrame)
 
 

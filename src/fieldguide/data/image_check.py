@@ -98,9 +98,8 @@ def look_at(path: str, read: Callable[[str], bytes]) -> Look:
                 pixels = to_array(image)
                 height, width, channels = pixels.shape
                 return Look((height, width, channels), true_format=true_format, pixels=pixels)
-            size = _upright_size(image)
-            _prove(image)
-            return Look(size, true_format=true_format)
+            _prove(content)
+            return Look(_upright_size(image), true_format=true_format)
     except Exception as error:  # decoders raise anything at all on broken files
         return Look(problem=_plain(error))
 
@@ -123,12 +122,14 @@ def _read_file(path: str) -> bytes:
     return Path(path).read_bytes()
 
 
-def _prove(image: Image.Image) -> None:
-    if image.format == "PNG":
-        image.verify()
-        return
-    image.draft("RGB", (64, 64))
-    image.load()
+def _prove(content: bytes) -> None:
+    """Raise unless a large image can be decoded, in the cheapest way its format has."""
+    with Image.open(BytesIO(content)) as image:
+        if image.format == "PNG":
+            image.verify()
+            return
+        image.draft("RGB", (64, 64))
+        image.load()
 
 
 def _upright_size(image: Image.Image) -> tuple[int, int, int]:

@@ -89,11 +89,9 @@ def refine(
         cleaned: Changed in place.
         raw: The columns before cleaning.
         target: The column to predict, or None.
-        known: Fields found earlier on other rows; those are never changed.
+        known: Fields found earlier on other rows; those are not changed.
     """
-    if known is not None:
-        return
-    wanted = None if target is None else raw[target]
+    wanted = None if target is None or target in (known or {}) else raw[target]
     if target is not None and isinstance(wanted, pl.Series):
         kind = cleaned.fields[target].kind
         if kind == "boolean" and wanted.dtype == pl.String:
@@ -103,7 +101,7 @@ def refine(
             recipe, reason, _ = infer_series(target, wanted, allow_identifier=False)
             _replace(cleaned, target, wanted, recipe, reason)
     inputs = [name for name in cleaned.fields if name != target]
-    if any(cleaned.fields[name].is_input for name in inputs):
+    if known is not None or any(cleaned.fields[name].is_input for name in inputs):
         return
     for name in inputs:
         column = raw[name]

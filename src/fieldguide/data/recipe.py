@@ -94,7 +94,8 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form without what is ordinary."""
-        return {name: value for name, value in asdict(self).items() if value not in ("", ".")}
+        ordinary = asdict(Recipe(self.kind)) | {"kind": None}
+        return {name: value for name, value in asdict(self).items() if value != ordinary[name]}
 
     @classmethod
     def of(cls, field: Field, raw: pl.Series) -> Recipe:

@@ -45,13 +45,13 @@ class CsvBlocks(TableBlocks):
 
     Args:
         path: The file; not packed, UTF-8 or Latin-1.
-        block_bytes: Bytes in a block.
+        block_bytes: Bytes in a block; 16 MiB if None.
 
     Raises:
         DataError: It cannot be read from the middle, or breaks a rule of the format.
     """
 
-    def __init__(self, path: Path, block_bytes: int = BLOCK_BYTES):
+    def __init__(self, path: Path, block_bytes: int | None = None):
         self.path, self.source, self.ledger = path, str(path), Ledger()
         head = read_bytes(path, 1 << 20)
         _refuse_unseekable(path, head)
@@ -63,7 +63,7 @@ class CsvBlocks(TableBlocks):
         self.ledger.book("noted", "a line above the header", list(self.layout.preamble), file=path)
         self.spans: list[Span] = []
         sizes: list[int] = []
-        for span, records, foreign in self._scan(block_bytes):
+        for span, records, foreign in self._scan(block_bytes or BLOCK_BYTES):
             keep = self._usable(records, span, self.ledger)
             book_foreign(foreign + span.line - 1, self.ledger, path)
             self.spans.append(span)

@@ -80,7 +80,8 @@ def _dataset(
     columns: dict[str, Column] = {"image": checked.column}
     fields = infer_fields(columns)
     target, reason = None, "there are no class folders"
-    if tree.classes is not None and (options.fields is None or options.target is not None):
+    wanted = options.fields is None or options.target is not None
+    if tree.classes is not None and wanted:
         target, reason = "class", "the folder that an image lies in is its class"
         classes = pl.Series("class", tree.classes).filter(pl.Series(kept))
         columns["class"] = classes

@@ -20,21 +20,22 @@ class ParquetBlocks(TableBlocks):
 
     Args:
         path: The file.
-        block_rows: Rows in a block.
+        block_rows: Rows in a block; 131,072 if None.
 
     Raises:
         DataError: The file is damaged.
     """
 
-    def __init__(self, path: Path, block_rows: int = BLOCK_ROWS):
-        self.path, self.source, self.block_rows = path, str(path), block_rows
+    def __init__(self, path: Path, block_rows: int | None = None):
+        self.path, self.source = path, str(path)
+        self.block_rows = block_rows or BLOCK_ROWS
         try:
             self._table = pl.scan_parquet(path)
             count = int(self._table.select(pl.len()).collect().item())
         except (PolarsError, pl.exceptions.PanicException) as error:
             raise broken(path) from error
-        starts = np.arange(0, count, block_rows)
-        self.sizes = np.minimum(count - starts, block_rows)
+        starts = np.arange(0, count, self.block_rows)
+        self.sizes = np.minimum(count - starts, self.block_rows)
 
     def read(self, block: int) -> tuple[dict[str, Column], np.ndarray]:
         """Return the typed columns of one block, and the row numbers from 1."""

@@ -68,7 +68,9 @@ def stream(
         look.over(clean(columns, cleaned.fields), origins)
     rows = look.rows()
     ledger.total = ledger.total or int(blocks.sizes.sum())
-    fields = seen_on_sample(look.completed(cleaned.fields), min(SAMPLE, int(blocks.sizes.sum())))
+    fields = look.completed(cleaned.fields)
+    if options.fields is None:
+        fields = seen_on_sample(fields, min(SAMPLE, int(blocks.sizes.sum())))
     return StreamedTable(
         fields=fields,
         columns={},

@@ -93,7 +93,8 @@ def _splits(files: Collection[Path]) -> dict[str, Path] | None:
     found: dict[str, Path] = {}
     rest = set()
     for file in files:
-        tokens = re.split(r"[-_. ]", file.name.lower())
+        bare = Path(file.name.lower().removesuffix(".gz")).stem
+        tokens = re.split(r"[-_. ]", bare)
         split = [SPLITS[token] for token in tokens if token in SPLITS]
         if not split and not is_plain_table(file.name):
             continue
