@@ -8,7 +8,6 @@ from safetensors.torch import save_file
 
 from fieldguide.algorithms.convolution.alexnet import AlexNet, AlexNetNetwork
 from fieldguide.algorithms.convolution.resnet import ResNet, ResNetNetwork
-from fieldguide.algorithms.convolution.vgg import VGGNetwork
 from fieldguide.catalog import load
 from fieldguide.errors import DataError, UsageError
 from fieldguide.pretrained import load_torchvision
@@ -32,7 +31,6 @@ def resnet18(tmp_path):
 
 NETWORKS = {
     "alexnet": AlexNetNetwork,
-    "vgg11_bn": lambda: VGGNetwork(depth=11, batch_norm=True),
     "resnet18": lambda: ResNetNetwork(depth=18),
     "resnet50": lambda: ResNetNetwork(depth=50),
 }
@@ -257,12 +255,10 @@ def test_refused(case, tmp_path, monkeypatch):
         assert torch.equal(value, before[name])
 
 
-def test_small_form_has_no_published_weights(tmp_path):
-    with torch.device("meta"):
-        network = AlexNetNetwork(stem="small").to_empty(device="cpu")
-    path = weight_file(tmp_path, torchvision_reference.state("alexnet"))
-    with pytest.raises(DataError, match=r"features.0.weight is \(64, 3, 11, 11\) instead of"):
-        load_torchvision(network, path)
+def test_small_form_has_no_published_weights(resnet18):
+    network = ResNetNetwork(depth=18, stem="small")
+    with pytest.raises(DataError, match=r"conv1.weight is \(64, 3, 7, 7\) instead of"):
+        load_torchvision(network, resnet18)
 
 
 # Estimators

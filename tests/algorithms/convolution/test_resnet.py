@@ -192,14 +192,13 @@ def test_unknown_depth_names_the_choices():
 def test_gradients(depth, stem):
     torch.manual_seed(0)
     network = ResNetNetwork(depth=depth, num_classes=3, width=4, stem=stem)
-    side = 32 if network.conv1.kernel_size == (3, 3) else 96  # statistics need several pixels
-    assert_gradients_match(network, torch.randn(3, 3, side, side), samples=2)
+    side = 32 if network.conv1.kernel_size == (3, 3) else 64  # statistics need several pixels
+    assert_gradients_match(network, torch.randn(3, 3, side, side), samples=1)
 
 
-@pytest.mark.parametrize("options", [{}, {"depth": 18, "variant": "small"}])
-def test_learns(options):
+def test_learns():
     x, y = bars(160, 8, seed=0)
-    model = ResNet(epochs=5, validation=0, batch_size=20, augment=("crop",), **options).fit(x, y)
+    model = ResNet(epochs=5, validation=0, batch_size=20, augment=("crop",)).fit(x, y)
     assert model.evaluate(*bars(60, 8, seed=1))["accuracy"] > 0.95
 
 
