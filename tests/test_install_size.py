@@ -11,6 +11,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import fieldguide
+
 ROOT = Path(__file__).parents[1]
 MOST_PACKAGES = 40  # besides fieldguide, torch, and what torch itself needs
 
@@ -71,6 +73,11 @@ def test_every_declared_dependency_is_pinned() -> None:
     assert not [r.name for r in ours if canonicalize_name(r.name) not in pins()]
     wrong = [r for r in ours if not r.specifier.contains(pins()[canonicalize_name(r.name)])]
     assert not wrong
+
+
+def test_the_version_is_said_once_and_again() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert fieldguide.__version__ == project["version"]
 
 
 def test_constraints_are_exact_and_portable() -> None:

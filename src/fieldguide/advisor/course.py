@@ -88,7 +88,7 @@ class Course:
         """Return what the report says about data, machine and versions."""
         import torch
 
-        import fieldguide
+        from fieldguide import __version__
 
         return {
             **{k: v for k, v in self.facts.items() if k != "candidates"},
@@ -96,7 +96,7 @@ class Course:
             "memory": self.memory,
             "python": platform.python_version(),
             "torch": torch.__version__,
-            "fieldguide": getattr(fieldguide, "__version__", "0.1.0"),
+            "fieldguide": __version__,
             "processors": psutil.cpu_count(logical=True),
             "machine": platform.processor() or platform.machine(),
         }
