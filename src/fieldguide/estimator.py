@@ -149,7 +149,7 @@ class Estimator(ScikitLearnMixin, ABC):
         """
         hyperparameter.check(self)
         dataset = self._dataset(data, y)
-        kind, _ = tasks.choose(dataset, self.task)
+        kind, _ = tasks.choose(dataset, self.task, self.card.tasks)
         train, held = self._hold_out(dataset, validation_data)
         self.task_ = kind.fit(train)
         self._check_fits(self.task_)
@@ -345,9 +345,15 @@ class Estimator(ScikitLearnMixin, ABC):
         """Return a data set; once fitted, ``new`` data are read as training's were."""
         if new:
             self._check_fitted()
+            data = self._as_in_fit(data)
+        else:
+            self._check_target(data, y)
         known = self.fields_ if new else None
         if not isinstance(data, (str, Path)):
-            return as_dataset(data, y, fields=known)
+            dataset = as_dataset(data, y, fields=known)
+            if new:
+                self._check_width(dataset)
+            return dataset
         if y is not None and not isinstance(y, str):
             raise UsageError(f"y was passed beside the path {data}. Pass y='column', or neither.")
         return formats.read(data, target=y, fields=known)
