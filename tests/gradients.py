@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
+
+Inputs = Tensor | dict[str, Tensor]
 
 STEP = 1e-8  # so small that hardly any unit crosses its kink
 
 
-def assert_gradients_match(network: nn.Module, x: Tensor, samples: int = 3) -> None:
+def squares(outputs: Tensor) -> Tensor:
+    """A loss that every output has a part in."""
+    return outputs.square().sum()
+
+
+def assert_gradients_match(
+    network: nn.Module,
+    x: Inputs,
+    samples: int = 3,
+    loss: Callable[[Tensor], Tensor] = squares,
+) -> None:
     """Compare gradients with central differences.
 
     Along one random direction in the space of all weights, which no wrong gradient survives, and
     for ``samples`` single weights of every tensor's first, so that a culprit can be named.
     """
     generator = torch.Generator().manual_seed(0)
-    network, x = network.double().train(), x.double()
+    network, x = network.double().train(), in_double(x)
+
+    def measure() -> Tensor:
+        torch.manual_seed(0)  # dropout silences the same units each time
+        return loss(network(x))
+
     weights = {name: w for name, w in network.named_parameters() if w.requires_grad}
-    network(x).square().sum().backward()
+    measure().backward()
     gradients: dict[str, Tensor] = {}
     for name, weight in weights.items():
         assert weight.grad is not None, f"{name} has no gradient"
@@ -31,25 +50,34 @@ def assert_gradients_match(network: nn.Module, x: Tensor, samples: int = 3) -> N
     length = sum(float(part.square().sum()) for part in direction.values()) ** 0.5
     direction = {name: part / length for name, part in direction.items()}
     slope = sum(float((gradients[name] * direction[name]).sum()) for name in weights)
-    _assert_close("all weights together", _difference(network, x, weights, direction), slope, norm)
+    _assert_close("all weights together", _difference(measure, weights, direction), slope, norm)
     for name, weight in weights.items():
         flat = torch.randint(weight.numel(), (samples,), generator=generator)
         one = torch.zeros_like(weight).view(-1)
         one[flat] = 1.0
         along = {name: one.view(weight.shape)}
         slope = float((gradients[name] * along[name]).sum())
-        _assert_close(name, _difference(network, x, weights, along), slope, norm)
+        _assert_close(name, _difference(measure, weights, along), slope, norm)
+
+
+def in_double(x: Inputs) -> Inputs:
+    """Numbers in double precision; codes stay as they are."""
+    if isinstance(x, dict):
+        return {
+            name: part.double() if part.is_floating_point() else part for name, part in x.items()
+        }
+    return x.double()
 
 
 def _difference(
-    network: nn.Module, x: Tensor, weights: dict[str, nn.Parameter], along: dict[str, Tensor]
+    measure: Callable[[], Tensor], weights: dict[str, nn.Parameter], along: dict[str, Tensor]
 ) -> float:
     values = []
     with torch.no_grad():
         for sign in (1, -2):
             for name, change in along.items():
                 weights[name].add_(change, alpha=sign * STEP)
-            values.append(float(network(x).square().sum()))
+            values.append(float(measure()))
         for name, change in along.items():
             weights[name].add_(change, alpha=STEP)
     return (values[0] - values[1]) / (2 * STEP)

@@ -152,7 +152,7 @@ class Estimator(ScikitLearnMixin, ABC):
         hyperparameter.check(self)
         device = hardware.resolve_device(self.device)
         dataset = self._dataset(data, y)
-        kind, _ = tasks.choose(dataset, self.task)
+        kind, _ = tasks.choose(dataset, self.task, self.card.tasks)
         train, held = self._hold_out(dataset, validation_data)
         self.__dict__.pop("network_", None)  # what was learnt before does not fit the new task
         self.task_ = kind.fit(train)
@@ -345,9 +345,15 @@ class Estimator(ScikitLearnMixin, ABC):
         """Return a data set; once fitted, ``new`` data are read as training's were."""
         if new:
             self._check_fitted()
+            data = self._as_in_fit(data)
+        else:
+            self._check_target(data, y)
         known = self.fields_ if new else None
         if not isinstance(data, (str, Path)):
-            return as_dataset(data, y, fields=known)
+            dataset = as_dataset(data, y, fields=known)
+            if new:
+                self._check_width(dataset)
+            return dataset
         if y is not None and not isinstance(y, str):
             raise UsageError(f"y was passed beside the path {data}. Pass y='column', or neither.")
         return formats.read(data, target=y, fields=known)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import polars as pl
 from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags, RegressorTags, Tags
 from sklearn.utils.metaestimators import available_if
 
+from fieldguide.card import Card
+from fieldguide.data import Dataset, Field, is_frame
+from fieldguide.errors import DataError, UsageError
 from fieldguide.tasks import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from fieldguide.data import Dataset
-
 
 def _is_classifier(self: Any) -> bool:
-    task = getattr(self, "task_", None)
+    task = self.__dict__.get("task_")
     return (
         hasattr(task, "probabilities")
         if task is not None
@@ -27,25 +31,29 @@ def _is_classifier(self: Any) -> bool:
 
 
 class ScikitLearnMixin(BaseEstimator):
-    """Tags, `score`, `predict_proba` and `classes_`: what makes pipelines and searches work.
+    """Tags, `score`, `predict_proba` and attributes: what makes pipelines and searches work.
 
-    Whether an estimator classifies is known once it is fitted, or named with ``task=…``. Before
-    that it says "classifier": scikit-learn then keeps the shares of classes in its splits, and
-    goes back to plain splits by itself when the target turns out to be continuous.
+    Whether an estimator classifies is known once it is fitted, or named with ``task=…``, or if it
+    can do nothing else. Before that it says "classifier": scikit-learn then keeps the shares of
+    classes in its splits, and goes back to plain splits by itself when the target turns out to be
+    continuous.
     """
 
+    card: ClassVar[Card]
     task: str
     task_: Task
+    fields_: dict[str, Field]
 
     def __sklearn_tags__(self) -> Tags:
         """Return what scikit-learn's tools ask about the estimator."""
         tags = super().__sklearn_tags__()
         tags.estimator_type = self._estimator_type()
         tags.target_tags.required = True
+        constant = self.card.capacity == 0
         if tags.estimator_type == "classifier":
-            tags.classifier_tags = ClassifierTags()
+            tags.classifier_tags = ClassifierTags(poor_score=constant)
         else:
-            tags.regressor_tags = RegressorTags()
+            tags.regressor_tags = RegressorTags(poor_score=constant)
         return tags
 
     def score(self, data: Any, y: Any = None) -> float:
@@ -68,9 +76,79 @@ class ScikitLearnMixin(BaseEstimator):
         classes: np.ndarray = task.classes
         return classes
 
+    @property
+    def feature_names_in_(self) -> np.ndarray:
+        """Names of the columns seen in `fit`, where they had names."""
+        names = self._column_names()
+        if names is None:
+            raise AttributeError("feature_names_in_ is there once fitted on columns with names")
+        return np.array(names, dtype=object)
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of features seen in `fit`: columns of a table or of an array of numbers."""
+        names = self._column_names()
+        if names is not None:
+            return len(names)
+        if self._block is None:
+            raise AttributeError("n_features_in_ is there once fitted on columns")
+        return int(self._block.shape[0])
+
+    @property
+    def _block(self) -> Field | None:
+        """The field of an array (n, features) that `fit` saw, if it saw one."""
+        block = self.__dict__.get("fields_", {}).get("x")
+        return block if block is not None and block.kind == "array" else None
+
+    def _column_names(self) -> list[str] | None:
+        """Return the names of input columns, or None for a block without names, or images."""
+        fields, task = self.__dict__.get("fields_"), self.__dict__.get("task_")
+        if fields is None or task is None:
+            return None
+        inputs = [known for known in fields.values() if known.name != task.target]
+        blocks = [known for known in inputs if known.kind in ("array", "image")]
+        return None if blocks else [known.name for known in inputs]
+
+    def _as_in_fit(self, data: Any) -> Any:
+        """Return new inputs as frame or array, whichever `fit` saw; scikit-learn's warnings."""
+        if isinstance(data, (Dataset, str, Path)):
+            return data
+        names, name = self._column_names(), type(self).__name__
+        if is_frame(data) and names is None:
+            _warn(f"X has feature names, but {name} was fitted without feature names")
+            return np.asarray(data)
+        if is_frame(data) or names is None or np.ndim(data) != 2:
+            return data
+        columns = np.asarray(data).T
+        if len(columns) != len(names):
+            raise _wrong_width(len(columns), name, len(names))
+        _warn(f"X does not have valid feature names, but {name} was fitted with feature names")
+        pairs = zip(names, columns, strict=True)
+        return pl.DataFrame(
+            [pl.Series(key, column.tolist(), strict=False) for key, column in pairs]
+        )
+
+    def _check_width(self, dataset: Dataset) -> None:
+        """Refuse arrays with more or fewer features than `fit` saw."""
+        block = dataset.columns.get("x")
+        if not isinstance(block, np.ndarray) or self._block is None:
+            return
+        if block.ndim == 2 and block.shape[1:] != self._block.shape:
+            raise _wrong_width(block.shape[1], type(self).__name__, self._block.shape[0])
+
+    def _check_target(self, data: Any, y: Any) -> None:
+        """Refuse to learn from inputs alone."""
+        if y is None and not isinstance(data, (Dataset, str, Path)) and not is_frame(data):
+            raise UsageError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y "
+                "is None. Pass fit(X, y), or a data set that holds its targets."
+            )
+
     def _estimator_type(self) -> str:
         task = self.__dict__.get("task_")
         name = task.name if task is not None else self.task
+        if name == "auto" and len(self.card.tasks) == 1:
+            (name,) = self.card.tasks
         return "regressor" if name == "regression" else "classifier"
 
     def _outputs_and_truth(self, data: Any, y: Any) -> tuple[Tensor, Tensor]:
@@ -81,3 +159,14 @@ class ScikitLearnMixin(BaseEstimator):
 
     def _dataset(self, data: Any, y: Any, *, new: bool = False) -> Dataset:
         raise NotImplementedError
+
+
+def _warn(sentence: str) -> None:
+    warnings.warn(sentence, UserWarning, stacklevel=5)
+
+
+def _wrong_width(came: int, name: str, expected: int) -> DataError:
+    return DataError(
+        f"X has {came} features, but {name} is expecting {expected} features as input.",
+        "Pass the columns that it was fitted on, in that order.",
+    )

@@ -10,6 +10,7 @@ from fieldguide.data.examples import Inputs as Inputs
 from fieldguide.data.field import KINDS as KINDS
 from fieldguide.data.field import Field as Field
 from fieldguide.data.field import Kind as Kind
+from fieldguide.data.frames import is_frame as is_frame
 from fieldguide.data.images import ImageFiles as ImageFiles
 from fieldguide.data.ledger import Ledger as Ledger
 from fieldguide.data.split import looks_like_classes as looks_like_classes

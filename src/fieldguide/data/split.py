@@ -69,7 +69,7 @@ def looks_like_classes(values: np.ndarray) -> tuple[bool, str]:
     """
     present = values[~np.isnan(values)] if values.dtype.kind == "f" else values
     if present.dtype.kind == "f" and not np.all(np.mod(present, 1) == 0):
-        return False, "numbers with fractions"
+        return False, "continuous: numbers with fractions"
     distinct = len(np.unique(present))
     if distinct > 20 or distinct * 5 > len(present):
         return False, f"{distinct} distinct numbers"

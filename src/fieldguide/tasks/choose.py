@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from fieldguide.data import Dataset
-from fieldguide.errors import DataError, ModelFolderError, UsageError, did_you_mean
+from fieldguide.errors import DataError, ModelFolderError, TaskMismatch, UsageError, did_you_mean
 from fieldguide.tasks.task import Task
 
 
@@ -26,15 +27,20 @@ def names() -> list[str]:
     return sorted(known())
 
 
-def choose(dataset: Dataset, name: str = "auto") -> tuple[type[Task], str]:
+def choose(
+    dataset: Dataset, name: str = "auto", able: Sequence[str] = ()
+) -> tuple[type[Task], str]:
     """Return the task that a data set poses, with the reason.
 
     Args:
         dataset: The data, with a target if one is known.
         name: Name of a task, or ``"auto"`` to look at the target.
+        able: The tasks that the algorithm can do, if it is known already. One that does a single
+            task does it wherever the target allows: few whole numbers may be quantities.
 
     Raises:
         UsageError: Unknown name.
+        TaskMismatch: The algorithm's only task cannot be done with this target.
         DataError: No task, or several, fit.
     """
     if name != "auto":
@@ -46,6 +52,8 @@ def choose(dataset: Dataset, name: str = "auto") -> tuple[type[Task], str]:
         return known()[name], "you named it"
     answers = {kind: kind.fits(dataset) for kind in known().values()}
     fitting = [kind for kind, (fits, _) in answers.items() if fits]
+    if len(able) == 1 and fitting and able[0] not in [kind.name for kind in fitting]:
+        return _the_only(able[0], dataset, answers[fitting[0]][1], fitting[0].name)
     if len(fitting) == 1:
         return fitting[0], answers[fitting[0]][1]
     reasons = "; ".join(f"{kind.name}: {reason}" for kind, (_, reason) in answers.items())
@@ -53,6 +61,17 @@ def choose(dataset: Dataset, name: str = "auto") -> tuple[type[Task], str]:
         f"{len(fitting)} tasks fit the data ({reasons}).",
         "Name the column to predict with target=… (--target), or the task with task=… (--task).",
         file=dataset.source,
+    )
+
+
+def _the_only(name: str, dataset: Dataset, reason: str, other: str) -> tuple[type[Task], str]:
+    """Return the only task that an algorithm does, though the target suggests another."""
+    only = known()[name]
+    if only.allows(dataset):
+        return only, "the only task of this algorithm"
+    raise TaskMismatch(
+        f"the algorithm does {name}, and '{dataset.target}' poses {other} ({reason}). "
+        "`fieldguide recommend` lists algorithms that fit."
     )
 
 

@@ -32,13 +32,27 @@ class Classification(Task):
         return fine, f"'{dataset.target}' holds {_PLURAL.get(kind, kind)}"
 
     @classmethod
+    def allows(cls, dataset: Dataset) -> bool:
+        """All but blocks of numbers and numbers with fractions can be classes."""
+        assert dataset.target is not None
+        return dataset.fields[dataset.target].kind != "array" and not _is_continuous(dataset)
+
+    @classmethod
     def target_codec(cls, dataset: Dataset) -> Codec:
         """Learn the classes.
 
         Raises:
-            DataError: Fewer than two classes.
+            DataError: Fewer than two classes, or numbers with fractions.
         """
         assert dataset.target is not None
+        if not cls.allows(dataset):
+            raise DataError(
+                "classes are words, truth values or whole numbers, and this target is continuous: "
+                "it holds numbers with fractions.",
+                "Use task='regression' (--task regression), or sort the numbers into classes.",
+                file=dataset.source,
+                field=dataset.target,
+            )
         labels = Labels.fit(dataset.column(dataset.target))
         if labels.width < 2:
             only = labels.classes[0] if labels.classes else "nothing"
@@ -98,6 +112,14 @@ class Classification(Task):
             "f1_macro": float(f1),
             "log_loss": float(loss),
         }
+
+
+def _is_continuous(dataset: Dataset) -> bool:
+    assert dataset.target is not None
+    values = np.asarray(dataset.column(dataset.target))
+    if values.dtype.kind != "f":
+        return False
+    return bool((np.mod(values[np.isfinite(values)], 1) != 0).any())
 
 
 _PLURAL = {

@@ -12,6 +12,8 @@ from fieldguide.data import Batch, Dataset, looks_like_classes
 from fieldguide.errors import DataError
 from fieldguide.tasks.task import Task
 
+NUMERIC = ("number", "array", "boolean", "constant")
+
 
 class Regression(Task):
     """Outputs are standardised numbers (B, targets); squared error; the score is R²."""
@@ -31,6 +33,12 @@ class Regression(Task):
         return kind == "array", f"'{dataset.target}' is of kind {kind}"
 
     @classmethod
+    def allows(cls, dataset: Dataset) -> bool:
+        """Whatever is or holds numbers."""
+        assert dataset.target is not None
+        return dataset.fields[dataset.target].kind in NUMERIC
+
+    @classmethod
     def target_codec(cls, dataset: Dataset) -> Codec:
         """Learn the target's mean and spread.
 
@@ -38,7 +46,7 @@ class Regression(Task):
             DataError: The target is not numeric.
         """
         assert dataset.target is not None
-        if dataset.fields[dataset.target].kind not in ("number", "array", "boolean", "constant"):
+        if not cls.allows(dataset):
             raise DataError(
                 f"regression needs numbers, and this column is a "
                 f"{dataset.fields[dataset.target].kind}.",

@@ -41,6 +41,11 @@ class Task(ABC):
         """Say whether the data set's target suggests this task, and why."""
 
     @classmethod
+    def allows(cls, dataset: Dataset) -> bool:
+        """Say whether the target can be read as this task's at all, likely or not."""
+        return cls.fits(dataset)[0]
+
+    @classmethod
     @abstractmethod
     def target_codec(cls, dataset: Dataset) -> Codec:
         """Fit the target's codec on the training split."""

@@ -1,0 +1,96 @@
+"""Back-propagation, checked: every network of the catalog against finite differences.
+
+A derivative is what a loss changes by when a weight changes by very little. Here that is done, in
+double precision, to the network of every algorithm, on every form of input that it takes and with
+the loss of every task that it does, and compared with what back-propagation says.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from fieldguide import catalog, tasks
+from fieldguide.algorithms.perceptron.mlp import MLPNetwork
+from fieldguide.data import Batch, Dataset
+from fieldguide.nn import Entry, back_propagation
+from tests.gradients import assert_gradients_match, in_double
+
+EXAMPLES = 4
+SIDE = 32  # pixels, or the smallest that an algorithm takes
+TARGETS = {
+    "classification": pl.Series("y", ["a", "b", "c", "a"]),
+    "regression": pl.Series("y", [0.5, -1.0, 2.0, 1.5]),
+}
+CASES = [
+    pytest.param(entry, task, form, id=f"{entry.name}-{task}-{form}")
+    for entry in catalog.entries()
+    for task in entry.card.tasks
+    for form in entry.card.inputs
+    if task in TARGETS
+]
+
+
+def small_data(form: str, side: int) -> dict[str, np.ndarray | pl.Series]:
+    """A few examples of each form of input."""
+    chance = np.random.default_rng(0)
+    if form == "image":
+        return {"x": chance.random((EXAMPLES, 3, side, side), dtype=np.float32)}
+    if form == "array":
+        return {"x": chance.normal(size=(EXAMPLES, 5))}
+    return {
+        "size": pl.Series([0.5, None, 2.0, -1.0]),
+        "age": pl.Series([30.5, 41.5, 28.5, 65.5]),
+        "town": pl.Series(["Ulm", "Bonn", "Ulm", "Kiel"], dtype=pl.Categorical),
+    }
+
+
+@pytest.mark.parametrize(("entry", "task", "form"), CASES)
+def test_gradients_equal_finite_differences(entry, task, form):
+    columns = small_data(form, max(SIDE, entry.card.smallest_image))
+    data = Dataset.from_columns({**columns, "y": TARGETS[task]}, target="y")
+    posed = tasks.choose(data, task)[0].fit(data)
+    model = entry.load()()
+    model.task_ = posed
+    torch.manual_seed(0)
+    network = model.build(posed)
+    if not any(weight.requires_grad for weight in network.parameters()):
+        pytest.skip(f"{entry.name} has no weights that a gradient could reach")
+    with torch.no_grad():
+        for weight in network.parameters():
+            if not weight.any():
+                weight.normal_(std=0.1)
+    whole = posed.encode(data).span(0, EXAMPLES)
+    y = whole.y.double() if whole.y.is_floating_point() else whole.y
+    batch = Batch(in_double(whole.x), y, whole.index)
+    assert_gradients_match(network, whole.x, loss=lambda outputs: posed.loss(outputs, batch))
+
+
+@pytest.mark.parametrize("bend", ["relu", "tanh"])
+def test_gradients_by_hand_equal_finite_differences(bend):
+    torch.manual_seed(0)
+    network = MLPNetwork(
+        entry=Entry((5,)), hidden=(7, 6), head=torch.nn.Linear(6, 3), activation=bend
+    ).double()
+    layers = [part for part in (*network.hidden, network.head) if isinstance(part, torch.nn.Linear)]
+    x = torch.randn(4, 5, dtype=torch.float64)
+    block = back_propagation.flatten(network.parameters())
+
+    def outputs() -> torch.Tensor:
+        return back_propagation.forward(layers, type(network.hidden[1]), x, torch.float64)[-1]
+
+    with torch.no_grad():
+        values = back_propagation.forward(layers, type(network.hidden[1]), x, torch.float64)
+        torch.testing.assert_close(values[-1], network(x))
+        back_propagation.backward(layers, type(network.hidden[1]), values, 2 * values[-1])
+        step = 1e-6
+        for place in range(len(block)):
+            block[place] += step
+            above = outputs().square().sum()
+            block[place] -= 2 * step
+            below = outputs().square().sum()
+            block[place] += step
+            difference = float(above - below) / (2 * step)
+            assert float(block.grad[place]) == pytest.approx(difference, rel=1e-5, abs=1e-7)
