@@ -131,9 +131,10 @@ def _responses(pictures: np.ndarray, filters: torch.Tensor) -> np.ndarray:
     with torch.inference_mode():
         for piece in from_numpy(np.ascontiguousarray(pictures, dtype=np.float32)).split(256):
             response = F.conv2d(piece, filters)
-            grid = (min(3, response.shape[-2]), min(3, response.shape[-1]))
+            cell = (-(-response.shape[2] // 3), -(-response.shape[3] // 3))
             bent = torch.cat([response, -response], dim=1).sub_(0.25).relu_()
-            pooled = [F.adaptive_avg_pool2d(bent, grid), F.adaptive_max_pool2d(bent, grid)]
+            means = F.avg_pool2d(bent, cell, ceil_mode=True, count_include_pad=False)
+            pooled = [means, F.max_pool2d(bent, cell, ceil_mode=True)]
             parts.append(torch.cat([part.flatten(1) for part in pooled], dim=1))
     return torch.cat(parts).numpy()
 

@@ -157,17 +157,24 @@ def _measure(rule: str, fit: Rule, sample: Sample, seed: int) -> Landmark:
     score, deviation = score_of(truth, np.concatenate(guesses), part.classes)
     before, _ = score_of(truth, np.concatenate(fewer), part.classes)
     seconds = time.perf_counter() - started
-    slope = 0.0 if rule == "constant" else _slope(before, score, len(truth))
+    slope = 0.0 if rule == "constant" else _slope(before, score, deviation, len(truth))
+    if rule == "linear":  # with many more examples than numbers, a line has learnt all it can
+        slope *= min(1.0, 10 * part.vectors.shape[1] / len(rest))
     return Landmark(
         rule, WORDS[rule], score, deviation, len(rest), len(truth), slope, round(seconds, 3)
     )
 
 
-def _slope(before: float, after: float, judged: int) -> float:
-    """Return the power by which the error fell over a fourfold sample, 0 to 0.5."""
+def _slope(before: float, after: float, deviation: float, judged: int) -> float:
+    """Return the power by which the error fell over a fourfold sample, 0 to 0.5.
+
+    What could be chance is taken off (the positive part of James & Stein's estimate).
+    """
     least = 0.5 / judged
-    fall = np.log(max(1 - before, least) / max(1 - after, least)) / np.log(4)
-    return float(np.clip(fall, 0.0, 0.5))
+    error = max(1 - after, least)
+    fall = float(np.log(max(1 - before, least) / error) / np.log(4))
+    chance = min(deviation / error, 1.0) / np.log(4)
+    return float(np.clip(fall - chance**2 / fall, 0.0, 0.5)) if fall > 0 else 0.0
 
 
 def _neighbours(sample: Sample, seed: int) -> Landmark:
@@ -178,7 +185,7 @@ def _neighbours(sample: Sample, seed: int) -> Landmark:
     score, deviation = _best_vote(sample)
     before, _ = _best_vote(sample.take(np.sort(chosen)))
     seconds = round(time.perf_counter() - started, 3)
-    slope, words = _slope(before, score, len(chosen)), WORDS["neighbours"]
+    slope, words = _slope(before, score, deviation, len(chosen)), WORDS["neighbours"]
     return Landmark("neighbours", words, score, deviation, count - 1, count, slope, seconds)
 
 

@@ -63,6 +63,7 @@ class GradientBoosting(Baseline):
         year=2001,
         tasks=("classification", "regression"),
         capacity=2,
+        rule="trees",
         needs_examples=50,
         baseline=True,
     )

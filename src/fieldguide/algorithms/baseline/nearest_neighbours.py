@@ -119,6 +119,7 @@ class NearestNeighbours(Baseline):
         year=1967,
         tasks=("classification", "regression"),
         capacity=2,
+        rule="neighbours",
         needs_examples=20,
         baseline=True,
     )

@@ -85,6 +85,7 @@ class Perceptron(Estimator):
         year=1958,
         tasks=("classification",),
         capacity=1,
+        rule="separator",
         needs_examples=20,
     )
 
