@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+
+MOST_COLUMNS = 100  # of running text
 
 
 @dataclass
@@ -64,6 +67,15 @@ def table(title: str, headings: Iterable[str], rows: Iterable[Iterable[object]])
     for row in rows:
         made.add_row(*("" if cell is None else str(cell) for cell in row))
     return made
+
+
+def bullets(console: Console, mark: str, sentences: Iterable[str]) -> None:
+    """Print sentences, each with a mark before it, that flow beside the mark."""
+    lead = f"{mark} " if mark else ""
+    width = min(console.width, MOST_COLUMNS)
+    for sentence in sentences:
+        hang = " " * len(lead)
+        console.print(textwrap.fill(sentence, width, initial_indent=lead, subsequent_indent=hang))
 
 
 def say(sentence: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fieldguide.cli._answer import Answer, table
+from fieldguide.cli._answer import MOST_COLUMNS, Answer, table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -62,7 +62,7 @@ def _page(entry: Entry) -> Answer:
     }
 
     def render(console: Console) -> None:
-        console.print(_refilled(entry.docstring, min(console.width, 100)))
+        console.print(_refilled(entry.docstring, min(console.width, MOST_COLUMNS)))
         console.print(f"\nPaper: {entry.card.paper}\n")
         rows = [
             (_option_name(one["name"]), one["default_text"], f"{one['help']}{_within(one)}")

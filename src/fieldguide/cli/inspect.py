@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fieldguide.cli import _reading
-from fieldguide.cli._answer import Answer, table
+from fieldguide.cli._answer import Answer, bullets, table
 from fieldguide.cli._reading import Data, Task
 
 if TYPE_CHECKING:
@@ -38,10 +38,8 @@ def inspect(data: Data, task: Task = "auto", **reading: Any) -> Answer:
             for known in dataset.fields.values()
         ]
         console.print(table("", ("column", "kind", "missing#", "why"), rows))
-        for sentence in found.sentences():
-            console.print(f"- {sentence}")
-        for line in _ledger(dataset):
-            console.print(line)
+        bullets(console, "-", found.sentences())
+        bullets(console, "  ", _places(dataset))
 
     return Answer(document, render)
 
@@ -50,17 +48,14 @@ def _role(dataset: Dataset, name: str, reason: str) -> str:
     return f"{reason} (to predict)" if name == dataset.target else reason
 
 
-def _ledger(dataset: Dataset) -> list[str]:
-    ledger = dataset.ledger
-    lines = [f"Of {ledger.total} examples, {ledger.used} are used and {ledger.excluded} excluded."]
-    for entry in ledger.entries:
-        places = ", ".join(str(place) for place in entry.places[:MOST_PLACES])
-        more = (
-            f" and {len(entry.places) - MOST_PLACES} more"
-            if len(entry.places) > MOST_PLACES
-            else ""
-        )
+def _places(dataset: Dataset) -> list[str]:
+    """Return, for each reason in the ledger, where it applies."""
+    lines = []
+    for entry in dataset.ledger.entries:
+        named = ", ".join(str(place) for place in entry.places[:MOST_PLACES])
+        others = len(entry.places) - MOST_PLACES
+        more = f" and {others} more" if others > 0 else ""
         where = f" in '{entry.field}'" if entry.field else ""
-        rows = "row" if isinstance(entry.places[0], str) is False else "file"
-        lines.append(f"  {entry.status}: {entry.reason}{where} ({rows} {places}{more})")
+        what = "file" if isinstance(entry.places[0], str) else "row"
+        lines.append(f"{entry.status}: {entry.reason}{where} ({what} {named}{more})")
     return lines

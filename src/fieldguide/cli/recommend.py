@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fieldguide.cli import _reading
-from fieldguide.cli._answer import Answer, table
+from fieldguide.cli._answer import Answer, bullets, table
 from fieldguide.cli._reading import Data, Task
 from fieldguide.cli._values import spoken_duration, spoken_size
 
@@ -52,24 +50,16 @@ def recommend(
         console.print(table("", headings, rows))
         for one in advice.ranked:
             console.print(f"{one.rank}. {one.title}", style="bold")
-            _list(console, "+", one.reasons)
-            _list(console, "-", one.doubts)
+            bullets(console, "   +", one.reasons)
+            bullets(console, "   -", one.doubts)
         if advice.ruled_out:
             console.print("Not for these data", style="bold")
-            _list(console, " ", [f"{one.title}: {one.ruled_out}" for one in advice.ruled_out])
-        _list(console, "", advice.notes)
+            bullets(console, "   ", [f"{one.title}: {one.ruled_out}" for one in advice.ruled_out])
+        bullets(console, "", advice.notes)
         if advice.ranked:
             console.print(f"Next: fieldguide race {data} --budget 10m")
 
     return Answer({"data": data, **advice.to_dict()}, render)
-
-
-def _list(console: Console, mark: str, sentences: Iterable[str]) -> None:
-    for sentence in sentences:
-        lead = f"   {mark} " if mark else ""
-        hang = " " * len(lead)
-        width = min(console.width, 100)
-        console.print(textwrap.fill(sentence, width, initial_indent=lead, subsequent_indent=hang))
 
 
 def _score(one: Recommendation) -> str:
