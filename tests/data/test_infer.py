@@ -195,9 +195,10 @@ def test_identifiers_are_used_where_there_is_nothing_else() -> None:
 def test_text_and_categories() -> None:
     sentences = [f"this is review number {number} of the thing" for number in range(30)]
     assert look(text(*sentences))[0].kind == "text"
-    assert look(text("strongly agree with the statement", "do not agree at all", times=30))[
-        0
-    ].kind == "category"
+    assert (
+        look(text("strongly agree with the statement", "do not agree at all", times=30))[0].kind
+        == "category"
+    )
     names = [f"Mr. Smith {chr(97 + n % 26)}{n}" for n in range(300)]
     field, _ = look(text(*names))
     assert field.kind == "text" and "too many for categories" in field.reason

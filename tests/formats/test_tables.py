@@ -71,7 +71,9 @@ def test_row_numbers_are_those_of_an_editor(tmp_path: Path) -> None:
 
 
 def test_latin_1_is_read_and_booked_line_by_line(tmp_path: Path) -> None:
-    content = "name,n\nZoë,1\n".encode() + "Renée,2\n".encode("latin-1") + "“x”,3\n".encode("cp1252")
+    content = (
+        "name,n\nZoë,1\n".encode() + "Renée,2\n".encode("latin-1") + "“x”,3\n".encode("cp1252")
+    )
     data = fg.read(write(tmp_path / "t.csv", content))
     assert values(data, "name") == ["Zoë", "Renée", "“x”"]
     assert data.ledger.counts()["repaired: not UTF-8: read as Latin-1"] == 2
@@ -176,7 +178,9 @@ def test_json_of_mixed_types_and_blocks(tmp_path: Path) -> None:
 
 
 def test_broken_json_lines_are_excluded_by_number(tmp_path: Path) -> None:
-    data = fg.read(write(tmp_path / "t.jsonl", '{"a": 1.5, "y": 2}\n{"a": \n[1]\n{"a": 2, "y": 3}\n'))
+    data = fg.read(
+        write(tmp_path / "t.jsonl", '{"a": 1.5, "y": 2}\n{"a": \n[1]\n{"a": 2, "y": 3}\n')
+    )
     booked = {e.reason: list(e.places) for e in data.ledger.entries if e.status == "excluded"}
     assert booked == {"not JSON": [2], "not an object": [3]}
     assert data.origins.tolist() == [1, 4] and data.ledger.total == 4
@@ -202,7 +206,7 @@ def test_parquet(tmp_path: Path) -> None:
     typed().write_parquet(tmp_path / "t.parquet")
     data = fg.read(tmp_path / "t.parquet")
     kinds = {name: known.kind for name, known in data.fields.items()}
-    assert kinds == {"n": "category" if False else "number", "d": "datetime", "c": "category",
+    assert kinds == {"n": "number", "d": "datetime", "c": "category",
                      "s.u": "number", "s.v": "category", "p": "number", "y": "boolean",
                      "l": "array"}  # fmt: skip
     assert values(data, "n") == [1.5, None, None] and values(data, "p") == [1.5, 2.25, 3.0]
@@ -227,8 +231,13 @@ def workbook(path: Path, sheets: dict[str, list[list[object]]]) -> Path:
 
 def test_excel(tmp_path: Path) -> None:
     day = datetime.date(2024, 1, 2)
-    rows: list[list[object]] = [["n", "code", "when", "y"], [1.5, "007", day, "a"],
-                                [None, "010", day, "b"], [None] * 4, [3, "007", day, "a"]]  # fmt: skip
+    rows: list[list[object]] = [
+        ["n", "code", "when", "y"],
+        [1.5, "007", day, "a"],
+        [None, "010", day, "b"],
+        [None] * 4,
+        [3, "007", day, "a"],
+    ]
     path = workbook(tmp_path / "t.xlsx", {"one": rows, "empty": []})
     data = fg.read(path)
     assert values(data, "n") == [1.5, None, 3] and values(data, "code") == ["007", "010", "007"]
@@ -271,7 +280,9 @@ def test_a_folder_with_train_and_test_tables(tmp_path: Path) -> None:
 @pytest.mark.parametrize("stream", [False, True])
 def test_memory_and_disk_agree(tmp_path: Path, stream: bool) -> None:
     chance = np.random.default_rng(0)
-    cells = [f'{n},"{chance.normal():.3f}","two\nlines {n % 7}",{"xy"[n % 2]}\n' for n in range(400)]
+    cells = [
+        f'{n},"{chance.normal():.3f}","two\nlines {n % 7}",{"xy"[n % 2]}\n' for n in range(400)
+    ]
     cells[100] = "only,two\n"
     cells[200] = '9,oops,"text",x\n'
     cells[300] = '9,1.5,"text",\n'

@@ -136,9 +136,9 @@ def _field(
 ) -> Field:
     missing = values.null_count()
     facts = {"recipe": recipe.to_dict(), **facts_of(recipe.kind, values), **facts}
-    spelled = missing_spellings(raw)
-    if spelled:
-        facts["missing_spelled"] = spelled
+    if missing > raw.null_count():
+        spelled = missing_spellings(raw)
+        facts |= {"missing_spelled": spelled} if spelled else {}
     distinct = values.n_unique() - (missing > 0)
     return Field(name, recipe.kind, reason, missing, distinct, facts=facts)
 

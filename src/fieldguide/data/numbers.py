@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import polars as pl
@@ -101,6 +102,12 @@ def guess_style(text: pl.Series) -> tuple[NumberStyle, float]:
     best = max(styles, key=lambda style: _share(probe, style))
     share = _share(present, best)
     return (best, share) if share > plain else (NumberStyle(), plain)
+
+
+def is_number(cell: str) -> bool:
+    """Say whether one cell is a number in any of the styles, signs of currency aside."""
+    bare = cell.strip().strip(_SIGNS + "%").strip()
+    return any(re.match(style.pattern, bare) for style in STYLES)
 
 
 def has_leading_zeros(text: pl.Series) -> bool:

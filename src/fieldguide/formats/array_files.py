@@ -67,10 +67,10 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
         DataError: Damaged, or Python objects inside.
     """
     try:
-        opened = np.load(path, allow_pickle=False)
-        if isinstance(opened, np.ndarray):
-            return {"X": opened}
-        with opened:
+        with path.open("rb") as file:
+            opened = np.load(file, allow_pickle=False)
+            if isinstance(opened, np.ndarray):
+                return {"X": opened}
             return {name: opened[name] for name in opened.files}
     except PermissionError:
         raise

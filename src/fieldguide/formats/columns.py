@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import polars as pl
 
-from fieldguide.data.numbers import guess_style
+from fieldguide.data.numbers import guess_style, is_number
 from fieldguide.data.spellings import MISSING
 
 
@@ -61,7 +61,7 @@ def has_header(first: Sequence[str], rows: pl.DataFrame) -> bool:
 
 
 def _is_number(cell: str) -> bool:
-    return guess_style(pl.Series([cell]))[1] == 1 if cell else False
+    return bool(cell) and is_number(cell)
 
 
 def _mostly_numbers(column: pl.Series) -> bool:

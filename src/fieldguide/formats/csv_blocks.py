@@ -22,6 +22,7 @@ from fieldguide.formats.records import Records
 from fieldguide.formats.text import decode_lines, read_bytes, refuse_binary
 
 BLOCK_BYTES = 16 * 1024**2
+_LONGEST_FIELD = 1 << 28  # bytes; a quote that is open for longer was forgotten
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -110,7 +111,7 @@ class CsvBlocks(TableBlocks):
                     content = content.removesuffix(b"\r")  # half of a line end
                 refuse_binary(content, self.path, line)
                 records, foreign = self._records(content)
-                if last and records.open_at >= 0:
+                if records.open_at >= 0 and (last or length > _LONGEST_FIELD):
                     refuse_open_quote(records, self.path, line)
                 whole, lines = (len(records), 0) if last else _complete(records)
                 if not last and not whole:

@@ -54,7 +54,8 @@ def _formats_in(module: object) -> list[type[Format]]:
 
 def _from_entry_point(point: metadata.EntryPoint) -> list[type[Format]]:
     loaded = point.load()
-    kinds = [loaded] if isinstance(loaded, type) else _formats_in(loaded)
+    module = inspect.ismodule(loaded)
+    kinds = _formats_in(loaded) if module else [loaded] if isinstance(loaded, type) else []
     if not kinds or not all(issubclass(kind, Format) for kind in kinds):
         raise UsageError(
             f"The entry point '{point.name} = {point.value}' (group {GROUP}) leads to no Format. "

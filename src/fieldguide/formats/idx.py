@@ -98,9 +98,10 @@ def read_idx(path: Path) -> np.ndarray:
         raise DataError("it does not start as an IDX file.", "Download it again.", file=path)
     kind, axes = np.dtype(TYPES[data[2]]), data[3]
     head = 4 + 4 * axes
-    shape = tuple(int(size) for size in np.frombuffer(data[4:head], dtype=">u4"))
+    whole = len(data) >= head
+    shape = tuple(int(size) for size in np.frombuffer(data[4:head], ">u4")) if whole else ()
     expected = head + kind.itemsize * math.prod(shape)
-    if len(shape) != axes or len(data) != expected:
+    if not whole or len(data) != expected:
         raise DataError(
             f"it holds {len(data)} bytes where its header announces {expected} (shape {shape}).",
             "It was cut off or damaged: download it again.",

@@ -89,14 +89,13 @@ def sniff(sample: bytes) -> tuple[str, str]:
     The delimiter is empty where none cuts most lines into the same number (two or more).
     """
     quote = '"' if b'"' in sample else "'" if _single_quoted(sample) else ""
-    best, evenness = "", 0.0
-    for delimiter in DELIMITERS:
-        share, width = _evenness(sample, delimiter, quote)
-        if width > 1 and share > evenness:
-            best, evenness = delimiter, share
+    best, evenness = _most_even(sample, quote)
     if evenness < 0.9 and _spaced_numbers(sample):
         return SPACES, ""
-    return (best, quote) if evenness >= 0.4 else ("", quote)
+    if evenness >= 0.4:
+        return best, quote
+    without, evenness = _most_even(sample, "")  # a quote that is never closed hides the delimiters
+    return (without, quote) if quote and evenness >= 0.4 else (_commonest(sample), quote)
 
 
 def first_lines(data: bytes, limit: int = 1 << 17) -> bytes:
@@ -129,6 +128,25 @@ def _evenness(sample: bytes, delimiter: str, quote: str) -> tuple[float, int]:
     counts = records.counts[records.starts < records.ends]
     width = _usual(counts)
     return (float((counts == width).mean()), width) if width else (0.0, 0)
+
+
+def _most_even(sample: bytes, quote: str) -> tuple[str, float]:
+    best, evenness = "", 0.0
+    for delimiter in DELIMITERS:
+        share, width = _evenness(sample, delimiter, quote)
+        if width > 1 and share > evenness:
+            best, evenness = delimiter, share
+    return best, evenness
+
+
+def _commonest(sample: bytes) -> str:
+    """Return a delimiter that cuts the header and most lines, if into uneven numbers, or empty."""
+    lines = [line for line in sample.split(b"\n") if line.strip()]
+    for delimiter in DELIMITERS:
+        cut = [delimiter.encode() in line for line in lines]
+        if cut and cut[0] and sum(cut) >= 0.6 * len(cut):
+            return delimiter
+    return ""
 
 
 def _usual(counts: np.ndarray) -> int:

@@ -148,13 +148,17 @@ def _structural_quotes(text: np.ndarray, delimiter: int, quote: int) -> tuple[np
     ).all()
     if regular:
         return places, -1 if len(places) % 2 == 0 else int(places[-1])
-    return _one_by_one(quotes, opens, closes)
+    return _one_by_one(quotes, opens, closes, np.flatnonzero(text == _NEWLINE))
 
 
 def _one_by_one(
-    quotes: np.ndarray, opens: np.ndarray, closes: np.ndarray
+    quotes: np.ndarray, opens: np.ndarray, closes: np.ndarray, newlines: np.ndarray
 ) -> tuple[np.ndarray, int]:
-    """Walk over the quotes with a state: the exact rule, for text where quotes are irregular."""
+    """Walk over the quotes with a state: the exact rule, for text where quotes are irregular.
+
+    A quote that can only open, lines below one that is still open, shows that the first was never
+    closed: else it would swallow the rows in between.
+    """
     places: list[int] = []
     inside = doubled = False
     rows = zip(quotes.tolist(), opens.tolist(), closes.tolist(), strict=True)
@@ -171,6 +175,8 @@ def _one_by_one(
         elif can_close:
             inside = False
             places.append(place)
+        elif can_open and np.searchsorted(newlines, place) > np.searchsorted(newlines, places[-1]):
+            break
     return np.array(places, dtype=np.int64), places[-1] if inside else -1
 
 
