@@ -126,3 +126,13 @@ def test_a_streamed_table_for_prediction(tmp_path: Path, table: pl.DataFrame) ->
     new = fg.read(tmp_path / "t.csv", stream=True, fields=train.fields)
     assert new.target is None and len(new) == ROWS
     assert "sample" not in new.fields["number"].reason
+
+
+def test_training_from_disk_is_training_from_memory(tmp_path: Path, table: pl.DataFrame) -> None:
+    table.write_csv(tmp_path / "t.csv")
+    whole = fg.read(tmp_path / "t.csv", stream=False)
+    disk = fg.read(tmp_path / "t.csv", stream=True)
+    settings = {"epochs": 2, "seed": 1, "device": "cpu"}
+    ours, theirs = fg.MLP(**settings).fit(disk), fg.MLP(**settings).fit(whole)
+    assert ours.evaluate(disk) == theirs.evaluate(whole)
+    assert ours.predict(disk).tolist() == theirs.predict(whole).tolist()

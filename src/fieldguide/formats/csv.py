@@ -54,7 +54,7 @@ class Csv(TableFormat):
         """Read the table, or leave it on disk where it is too large for memory."""
         from fieldguide.formats.streaming import should_stream
 
-        if should_stream(path, options.stream, expansion=5.0):
+        if should_stream(path, options.stream, expansion=7.0):
             from fieldguide.formats.csv_blocks import CsvBlocks
             from fieldguide.formats.streaming import stream
 
