@@ -12,7 +12,6 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags, RegressorTags, Tags
 from sklearn.utils.metaestimators import available_if
 
-from fieldguide.card import Card
 from fieldguide.data import Dataset, Field, is_frame
 from fieldguide.errors import DataError, UsageError
 from fieldguide.tasks import Task
@@ -39,7 +38,7 @@ class ScikitLearnMixin(BaseEstimator):
     continuous.
     """
 
-    card: ClassVar[Card]
+    card: ClassVar[Any]
     task: str
     task_: Task
     fields_: dict[str, Field]

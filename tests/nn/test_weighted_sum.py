@@ -13,7 +13,11 @@ def test_words_count_as_columns_of_zeros_and_ones():
     hot = [torch.nn.functional.one_hot(x["categories"][:, c], n) for c, n in enumerate((3, 4))]
     columns = torch.cat([x["numbers"].double(), *hot], dim=1)
     assert torch.equal(layer.columns(x), columns)
-    torch.testing.assert_close(layer(x), columns @ layer.weight.t() + layer.bias)
+    expected = columns @ layer.weight.t() + layer.bias
+    assert layer(x).dtype == torch.float32
+    torch.testing.assert_close(layer(x), expected.float())
+    x["numbers"] = x["numbers"].double()
+    torch.testing.assert_close(layer(x), expected)
 
 
 def test_pictures_are_flattened():

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 class WeightedSum(nn.Module):
-    """ŷ = W [x; one-hot categories] + b, in double precision; starts at 0.
+    """ŷ = W [x; one-hot categories] + b, summed in double precision; starts at 0.
 
     The columns of zeros and ones are never made: a word's weights are looked up.
 
@@ -37,13 +37,13 @@ class WeightedSum(nn.Module):
         self.register_buffer("starts", starts, persistent=False)
 
     def forward(self, x: Tensor | dict[str, Tensor]) -> Tensor:
-        """Return (B, outputs)."""
-        if isinstance(x, Tensor):
-            return F.linear(x.flatten(1).double(), self.weight, self.bias)
-        numbers = x["numbers"].flatten(1).double()
-        of_numbers = F.linear(numbers, self.weight[:, : self.numbers], self.bias)
-        of_words = self.weight[:, self.numbers :].t()
-        return of_numbers + F.embedding(x["categories"] + self.starts, of_words).sum(dim=1)
+        """Return (B, outputs), in the precision of the numbers in x."""
+        numbers = (x if isinstance(x, Tensor) else x["numbers"]).flatten(1)
+        sums = F.linear(numbers.double(), self.weight[:, : self.numbers], self.bias)
+        if not isinstance(x, Tensor):
+            of_words = self.weight[:, self.numbers :].t()
+            sums = sums + F.embedding(x["categories"] + self.starts, of_words).sum(dim=1)
+        return sums.to(numbers.dtype)
 
     def columns(self, x: Tensor | dict[str, Tensor]) -> Tensor:
         """Return what the weights are multiplied with, zeros and ones made; (B, width)."""

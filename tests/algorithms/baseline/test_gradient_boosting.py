@@ -84,7 +84,10 @@ def test_every_code_goes_where_scikit_learn_sends_it():
     network = columns.ensemble(1)
     network.learn(**grown([booster], columns, table, 1))
     every = torch.arange(256)
-    again = {"numbers": torch.empty(256, 0), "categories": torch.stack([every, 255 - every], 1)}
+    again = {
+        "numbers": torch.empty(256, 0).double(),
+        "categories": torch.stack([every, 255 - every], 1),
+    }
     expected = booster.predict(columns.table(again))
     np.testing.assert_allclose(network(again)[:, 0].numpy(), expected, rtol=1e-12)
 
@@ -103,7 +106,7 @@ def test_numbers_at_a_threshold_and_its_neighbours_go_where_scikit_learn_sends_t
     near = [at, np.nextafter(at, np.float32(np.inf)), np.nextafter(at, np.float32(-np.inf))]
     probes = np.repeat(np.concatenate(near)[:, None], 3, axis=1)
     expected = booster.predict(probes.astype(np.float64))
-    np.testing.assert_allclose(network(torch.from_numpy(probes))[:, 0].numpy(), expected)
+    np.testing.assert_allclose(network(torch.from_numpy(probes).double())[:, 0].numpy(), expected)
 
 
 def test_a_split_between_missing_and_present():
@@ -115,7 +118,8 @@ def test_a_split_between_missing_and_present():
     booster = HistGradientBoostingRegressor(max_iter=5, max_leaf_nodes=2).fit(table, missing * 1.0)
     network = columns.ensemble(1)
     network.learn(**grown([booster], columns, table, 1))
-    np.testing.assert_allclose(network(x)[:, 0].numpy(), booster.predict(table), rtol=1e-12)
+    given = network(x.double())[:, 0].numpy()
+    np.testing.assert_allclose(given, booster.predict(table), rtol=1e-12)
     assert np.ptp(booster.predict(table)) > 0.2
 
 

@@ -102,7 +102,8 @@ class TreeEnsemble(Learnt):
             node = (self.child.index_select(0, at) + above).view(trees, -1)
         leaves = torch.cat([node, *arrived[::-1]])
         adds = (self.output == torch.arange(self.outputs, device=leaves.device)[:, None]).double()
-        return (adds @ self.value[leaves]).t() + self.start
+        sums = (adds @ self.value[leaves]).t() + self.start  # in double precision
+        return sums.to(columns.dtype)
 
     def columns(self, x: Inputs) -> Tensor:
         """Return what nodes ask about; (features, B).

@@ -81,7 +81,7 @@ class NeighbourNetwork(Learnt):
     def forward(self, x: Inputs) -> Tensor:
         """Return (B, targets)."""
         nearest = self.find(x)  # (B, k)
-        means = self.targets.double()[nearest].mean(dim=1)
+        means = self.targets[nearest].mean(dim=1)
         return means.clamp_min(LEAST_SHARE).log() if self.shares else means
 
     def find(self, x: Inputs) -> Tensor:

@@ -146,7 +146,7 @@ class Perceptron(Estimator):
         assert batch.y is not None and isinstance(self.network_, PerceptronNetwork)
         sums = self.network_.sums
         x = sums.columns(batch.x)  # (B, width)
-        scores = sums(batch.x).cpu().numpy()  # (B, sums)
+        scores = (x @ sums.weight.t() + sums.bias).cpu().numpy()  # (B, sums)
         signs = _signs(batch.y.cpu().numpy(), scores.shape[1])
         changes = correct(scores, signs, (x @ x.t() + 1).cpu().numpy())
         steps = torch.from_numpy(changes).to(x.device)
