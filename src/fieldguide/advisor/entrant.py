@@ -8,8 +8,10 @@ the process at the other end of that pipe.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
+import select
 import shutil
 import signal
 import sys
@@ -28,11 +30,18 @@ from fieldguide.errors import FieldguideError, Interrupted
 from fieldguide.estimator import Estimator
 
 RESULT, PREDICTIONS, MODEL, CHECKPOINT = "result.json", "predictions.npz", "model", "checkpoint"
-TRAINING_SHARE = 0.8  # of the entrant's time; the rest is for validation, saving and scoring
+CHECKPOINT_EVERY = "FIELDGUIDE_CHECKPOINT_EVERY"  # read by the engine: seconds
+TRAINING_SHARE = 0.75  # of the entrant's time; the rest is for validation, saving and scoring
+IDLE = 0.2  # seconds without a specification after which there is time for more imports
+_abandoned = threading.Event()  # nobody waits for this entrant any more
 
 
 def main(arguments: list[str]) -> None:
     """Carry out one specification and leave the process, whatever threads are left behind."""
+    if not arguments:
+        os.write(1, b"ready\n")
+        if not select.select([sys.stdin], [], [], IDLE)[0]:
+            importlib.import_module("torch._dynamo")  # which the first optimizer would import
     spec_path = arguments[0] if arguments else sys.stdin.readline().strip()
     if spec_path:
         spec = json.loads(Path(spec_path).read_text(encoding="utf-8"))
@@ -70,15 +79,22 @@ def carry_out(spec: dict[str, Any]) -> None:
 
 def _compete(spec: dict[str, Any], folder: Path) -> dict[str, Any]:
     began = time.monotonic()
+    os.environ[CHECKPOINT_EVERY] = str(min(60.0, max(1.0, spec["seconds"] / 5)))
     dataset, train, test = data_store.read(Path(spec["data"]))
     kind = catalog.get(spec["algorithm"]).load()
     before = _seconds_before(folder / CHECKPOINT)
-    limit = 0.0 if spec["rescue"] else before + TRAINING_SHARE * spec["seconds"]
+    left = TRAINING_SHARE * spec["seconds"] - (time.monotonic() - began)
+    limit = 0.0 if spec["rescue"] else before + max(0.0, left)
     given = {**spec["hyperparameters"], "seed": spec["seed"], "task": spec["task"]}
     model = kind(**given, time_limit=limit)
-    model.fit(
-        dataset.take(train), run=folder / CHECKPOINT, resume=True, progress=not spec["rescue"]
-    )
+    (folder / CHECKPOINT).mkdir(exist_ok=True)
+    try:
+        model.fit(
+            dataset.take(train), run=folder / CHECKPOINT, resume=True, progress=not spec["rescue"]
+        )
+    except Interrupted:  # time is up; what was learnt so far competes
+        if _abandoned.is_set() or "history_" not in vars(model):
+            raise
     model.time_limit = None
     trained = before + time.monotonic() - began
     model.save(folder / MODEL)
@@ -168,6 +184,7 @@ def _end_with_parent() -> None:
     """Wait until the pipe closes, which it does when the race dies; then save and end."""
     with contextlib.suppress(ValueError, OSError):
         sys.stdin.read()
+    _abandoned.set()
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(5)
     os._exit(1)

@@ -47,14 +47,15 @@ def spawn(module: str, mark: str, log: Path) -> subprocess.Popen[bytes]:
     Args:
         module: Dotted name of the module to run.
         mark: Identifies the process and all that it starts.
-        log: Where its output goes until it chooses another place.
+        log: Where its standard error goes until it chooses another place; its standard output is
+            a pipe on which it says that it is ready.
     """
     environment = {**os.environ, MARK: mark, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with open(log, "ab") as output:
         return subprocess.Popen(
             [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
-            stdout=output,
+            stdout=subprocess.PIPE,
             stderr=output,
             env=environment,
             start_new_session=True,
@@ -102,17 +103,15 @@ class Watch(threading.Thread):
         self._cut_log()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
-        if self.process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self.process.stdin.close()
+        close_pipes(self.process)
         took = time.monotonic() - self.began
         self.outcome = Outcome(self._ending, self.process.returncode, self.peak, took)
 
-    def ask(self) -> None:
-        """Ask the process to end, as Ctrl-C would; it is killed half a minute later at most."""
-        self.soft = min(self.soft, time.monotonic())
+    def abandon(self) -> None:
+        """Let the process save and end, as if we had died; it is killed five seconds later."""
+        self._ending, self._asked = "request", True
         self.hard = min(self.hard, time.monotonic() + 5)
-        self._ending = "request"
+        close_pipes(self.process)
 
     def _is_over(self) -> bool:
         now = time.monotonic()
@@ -149,6 +148,14 @@ class Watch(threading.Thread):
         with contextlib.suppress(OSError):
             if self.log is not None and self.log.stat().st_size > LARGEST_LOG:
                 os.truncate(self.log, 0)
+
+
+def close_pipes(process: subprocess.Popen[bytes]) -> None:
+    """Close our ends of a process's pipes."""
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
 
 
 def marked(mark: str) -> list[psutil.Process]:

@@ -119,9 +119,9 @@ def _notes(scored: Sequence[Row]) -> list[str]:
 
 def _failures(rows: Sequence[Row]) -> list[str]:
     failed = [row for row in rows if row.status == "failed"]
-    said = [f"{row.title} failed: {words.sentence(row.reason)}" for row in failed]
+    said = [f"{row.title} has no model: {words.sentence(row.reason)}" for row in failed]
     rescued = [row for row in rows if row.status == "rescued"]
-    said += [f"{row.title} was stopped: {words.sentence(row.reason)}" for row in rescued]
+    said += [f"{row.title}: {words.sentence(row.reason)}" for row in rescued]
     waiting = [row.title for row in rows if row.status == "not raced" and "time" in row.reason]
     if waiting:
         said.append(f"No time was left for {words.listed(waiting)}: a larger budget may change "
