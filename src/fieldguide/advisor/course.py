@@ -118,7 +118,7 @@ class Course:
         seconds = min(FORECAST_SHARE * self.clock.budget, FORECAST_SECONDS, self.clock.left)
         if len(waiting) < 2 or seconds < SHORTEST:
             return waiting
-        self._get_ready(1 + len(waiting))
+        self._get_ready()
         folder = self.folder / ENTRANTS / f".{FORECAST}"
         spec = self._spec("", folder, seconds) | {"forecast": True}
         self.display.begin("asking which algorithms fit", seconds)
@@ -131,19 +131,19 @@ class Course:
     def _may_race(self, candidate: Candidate) -> bool:
         reason = candidate.ruled_out
         need = candidate.memory_bytes
-        if reason is None and need is not None and need > self.memory:
+        if not reason and need is not None and need > self.memory:
             reason = f"it would need about {words.size(need)} of memory, and may hold " \
                      f"{words.size(self.memory)}."  # fmt: skip
-        if reason is not None:
+        if reason:
             self._leave_out(candidate.name, reason)
-        return reason is None
+        return not reason
 
     def _one(self, candidate: Candidate, others: list[Candidate]) -> None:
         """Let one entrant learn, unless it has done so before the race was resumed."""
         folder = self.folder / ENTRANTS / candidate.name
         result = read_json(folder / RESULT)
         if result is None:
-            self._get_ready(1 + len(others))
+            self._get_ready()
             share = self.clock.share([other.seconds for other in others])
             if share < SHORTEST:
                 reason = "there was no time left for it."
@@ -153,16 +153,13 @@ class Course:
             write_json(folder / RESULT, result)
         self._add(candidate.name, result)
 
-    def _get_ready(self, wanted: int) -> None:
-        """Wait until a process has done its imports: they are not the entrant's fault."""
-        self.launcher.prepare(wanted)
+    def _get_ready(self) -> None:
+        """Wait until entrants can start at once: loading is not their fault."""
         if not self.launcher.is_ready():
             self._report()
         while not self.launcher.is_ready() and self.clock.left > SHORTEST:
             self._tick()
             time.sleep(0.02)
-        if wanted > 1:
-            self.launcher.prepare(wanted)
 
     def _attempt(self, name: str, folder: Path, share: float) -> dict[str, Any]:
         self.display.begin(name, share, folder / LOG)
@@ -195,7 +192,7 @@ class Course:
     def _rescue(self, name: str, folder: Path, rest: float) -> dict[str, Any] | None:
         """Turn the last checkpoint into a model, in a short process of its own."""
         seconds = min(self.clock.left, max(rest, 5.0))
-        self._get_ready(1)
+        self._get_ready()
         seconds = min(seconds, self.clock.left)
         if seconds < 0.5:
             return None
@@ -216,7 +213,9 @@ class Course:
             "rescue": False,
         }
 
-    def _wait(self, watch: Watch) -> Outcome:
+    def _wait(self, watch: Watch | None) -> Outcome:
+        if watch is None:
+            return Outcome("ended", None, 0, 0.0)
         while watch.is_alive():
             self._tick()
             watch.join(REDRAW)
@@ -313,4 +312,6 @@ def _why(outcome: Outcome, share: float, memory: int, log: Path) -> str:
     if outcome.code is not None and outcome.code < 0:
         with contextlib.suppress(ValueError):
             return f"its process was killed by {signal.Signals(-outcome.code).name}."
+    if outcome.code is None:
+        return "no process could be started for it."
     return f"its process ended with status {outcome.code} and no result; see {log}."

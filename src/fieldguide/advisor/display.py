@@ -132,8 +132,8 @@ class Display:
 def leaderboard_table(race: Race) -> Table:
     """Return the leaderboard as a table for a terminal."""
     name = race.score_name
-    table = Table(box=None, padding=(0, 2), header_style="dim", pad_edge=False)
-    table.add_column("", justify="right", no_wrap=True)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("", no_wrap=True, min_width=2)
     longest = max([len(row.name) for row in race.leaderboard], default=9)
     table.add_column("algorithm", no_wrap=True, min_width=longest)
     table.add_column(words.score_title(name), justify="right", no_wrap=True, min_width=8)

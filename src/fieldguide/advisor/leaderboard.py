@@ -103,7 +103,7 @@ def rank(rows: Sequence[Row], parts: dict[str, np.ndarray], seed: int = 0) -> li
     scored = [row for row in rows if row.name in parts and row.status in LEARNT]
     for row in scored:
         row.score = float(scoring.score_of(parts[row.name].sum(axis=0)))
-        row.interval = scoring.interval(drawn[row.name])
+        row.interval = scoring.interval_of(parts[row.name], drawn[row.name])
     scored.sort(key=lambda row: (-_score(row), row.capacity, row.seconds or 0.0))
     for place, row in enumerate(scored, start=1):
         row.behind = scoring.difference(drawn[scored[0].name], drawn[row.name])
