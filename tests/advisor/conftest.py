@@ -31,6 +31,10 @@ class Toy(Estimator):
         numbers = int(torch.Size(task.inputs.shape).numel())
         return nn.Sequential(nn.Flatten(), nn.Linear(numbers, 16), nn.Tanh(), task.head(16))
 
+    @property
+    def notes_(self):
+        return ["the classes cannot be told apart by a line; try the MLP"]
+
     def build(self, task):
 {build}
         return self.network(task)
@@ -46,7 +50,7 @@ TOYS = {
     "fine": (2, "", ""),
     "linear-toy": (1, "", ""),
     "constant": (0, "", "self.network_[-1].weight.data.zero_()"),
-    "noted": (2, "self.notes_ = ['the classes cannot be told apart by a line; try the MLP']", ""),
+    "noted": (2, "", "self.seen = True"),
     "raises": (2, "raise RuntimeError('the toy broke\\nsecond line')", ""),
     "exits": (2, "os._exit(3)", ""),
     "segfaults": (2, "os.kill(os.getpid(), signal.SIGSEGV)", ""),
@@ -72,7 +76,7 @@ TOYS = {
     "hangs": (
         2,
         "",
-        "self.done = getattr(self, 'done', 0) + 1; time.sleep(600 if self.done > 60 else .02)",
+        "self.done = getattr(self, 'done', 0) + 1; time.sleep(600 if self.done > 25 else .06)",
     ),
     "slow": (2, "", "time.sleep(.05)"),
 }  # fmt: skip

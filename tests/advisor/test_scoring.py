@@ -86,6 +86,15 @@ def test_many_examples_are_grouped_without_changing_the_interval() -> None:
     assert found.low < right.mean() < found.high
 
 
+@pytest.mark.parametrize("right", [1.0, 0.0])
+def test_no_mistake_is_no_certainty(right: float) -> None:
+    parts = _mean_parts(np.full(30, right))
+    found = scoring.interval_of(parts, scoring.resampled(parts, 0))
+    exact = stats.binomtest(int(30 * right), 30, 0.5)
+    low, high = exact.proportion_ci(0.9, method="exact")  # 95 % on the one side that is open
+    assert (found.low, found.high) == pytest.approx((low, high))
+
+
 def test_same_seed_same_resamples(generator: np.random.Generator) -> None:
     parts = _mean_parts(generator.random(100))
     assert np.array_equal(scoring.resampled(parts, 1), scoring.resampled(parts, 1))

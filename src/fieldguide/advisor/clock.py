@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
+from fieldguide.advisor.run_folder import read_json, write_json
+
+FILE = "clock.json"
 SHORTEST = 2.0  # seconds below which starting an entrant is pointless
 CAUTION = 2.0  # a forecast may be wrong by this factor before its entrant runs short
 
@@ -21,6 +25,16 @@ class Clock:
     def __init__(self, budget: float, began: float, spent: float = 0.0):
         self.budget, self.began, self.before = budget, began, spent
         self.closing = max(0.5, min(2.0, 0.03 * budget))
+
+    @classmethod
+    def of(cls, run: Path, budget: float, began: float) -> Clock:
+        """Return the clock of a race, which has perhaps run before."""
+        stored = read_json(run / FILE) or {}
+        return cls(budget, began, float(stored.get("spent", 0.0)))
+
+    def note(self, run: Path) -> None:
+        """Write down the time used, for the case that the race is killed."""
+        write_json(run / FILE, {"spent": round(self.spent, 2)})
 
     @property
     def spent(self) -> float:

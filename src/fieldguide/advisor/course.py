@@ -24,8 +24,9 @@ from fieldguide.advisor.shortlist import Candidate, baselines, shortlist
 from fieldguide.advisor.verdict import verdict
 from fieldguide.errors import Interrupted
 
-RESULT, CHECKPOINT, CLOCK, FORECAST = "result.json", "checkpoint", "clock.json", "forecast"
+RESULT, CHECKPOINT, FORECAST = "result.json", "checkpoint", "forecast"
 FORECAST_SHARE, FORECAST_SECONDS = 0.1, 30.0  # of the budget, at most, for the recommendation
+GRACE = 0.12  # share of an entrant's time for saving and scoring once it was asked to end
 REDRAW = 0.15  # seconds
 
 
@@ -35,29 +36,18 @@ class Course:
     Args:
         run: The run folder.
         facts: What `fieldguide.advisor.race` wrote down about the race.
-        budget: Seconds of wall clock for everything.
-        memory: Bytes that an entrant may hold; None for nine tenths of what is free.
-        began: Value of ``time.monotonic()`` when the race began.
+        clock: How much time there is.
+        launcher: Starts the entrants' processes.
         progress: Whether to show progress on standard error.
     """
 
     def __init__(
-        self,
-        run: Path,
-        facts: dict[str, Any],
-        *,
-        budget: float,
-        memory: int | None,
-        began: float,
-        progress: bool,
+        self, run: Path, facts: dict[str, Any], clock: Clock, launcher: Launcher, *, progress: bool
     ):
-        self.folder, self.facts = run, facts
-        self.memory = memory or int(0.9 * psutil.virtual_memory().available)
-        before = read_json(run / CLOCK) or {}
-        self.clock = Clock(budget, began, float(before.get("spent", 0.0)))
-        self.launcher = Launcher(run, self.memory)
+        self.folder, self.facts, self.clock, self.launcher = run, facts, clock, launcher
+        self.memory = launcher.memory
         self.dataset, self.train, self.test = data_store.read(run / DATA)
-        self.display = Display(self.clock, facts, shown=progress)
+        self.display = Display(clock, facts, shown=progress)
         self.candidates: list[Candidate] = []
         self.rows: list[Row] = []
         self.said: list[str] = []
@@ -69,19 +59,17 @@ class Course:
         Raises:
             Interrupted: Ctrl-C; all is saved, and the message says how to go on.
         """
-        self.launcher.prepare()
         try:
             with self.display:
                 self._heats()
         except KeyboardInterrupt:
-            self._tick(at_once=True)
+            self.clock.note(self.folder)
             raise Interrupted(
                 f"The race was stopped; what it knows so far is in {self.folder}. Go on with "
                 f"--resume {self.folder} (Python: race(…, run='{self.folder}', resume=True))."
             ) from None
-        finally:
-            self.launcher.close()
-        self._tick(at_once=True)
+        self.launcher.close()
+        self.clock.note(self.folder)
         return self.outcome
 
     def about(self) -> dict[str, Any]:
@@ -117,6 +105,8 @@ class Course:
         able = [candidate for candidate in later if self._may_race(candidate)]
         for number, candidate in enumerate(able):
             self._one(candidate, able[number + 1 :])
+        self._rank()
+        self._publish()
         self._report()
 
     def _unforeseen(self) -> list[Candidate]:
@@ -129,6 +119,7 @@ class Course:
         seconds = min(FORECAST_SHARE * self.clock.budget, FORECAST_SECONDS, self.clock.left)
         if len(waiting) < 2 or seconds < SHORTEST:
             return waiting
+        self._get_ready()
         folder = self.folder / ENTRANTS / f".{FORECAST}"
         spec = self._spec("", folder, seconds) | {"forecast": True}
         self.display.begin("asking which algorithms fit", seconds)
@@ -141,32 +132,40 @@ class Course:
     def _may_race(self, candidate: Candidate) -> bool:
         reason = candidate.ruled_out
         need = candidate.memory_bytes
-        if reason is None and need is not None and need > self.memory:
+        if not reason and need is not None and need > self.memory:
             reason = f"it would need about {words.size(need)} of memory, and may hold " \
                      f"{words.size(self.memory)}."  # fmt: skip
-        if reason is not None:
-            self._add(candidate.name, {"status": "not raced", "reason": reason})
-        return reason is None
+        if reason:
+            self._leave_out(candidate.name, reason)
+        return not reason
 
     def _one(self, candidate: Candidate, others: list[Candidate]) -> None:
         """Let one entrant learn, unless it has done so before the race was resumed."""
         folder = self.folder / ENTRANTS / candidate.name
         result = read_json(folder / RESULT)
         if result is None:
+            self._get_ready()
             share = self.clock.share([other.seconds for other in others])
             if share < SHORTEST:
                 reason = "there was no time left for it."
-                self._add(candidate.name, {"status": "not raced", "reason": reason})
+                self._leave_out(candidate.name, reason)
                 return
             result = self._attempt(candidate.name, folder, share)
             write_json(folder / RESULT, result)
         self._add(candidate.name, result)
 
+    def _get_ready(self) -> None:
+        """Wait until entrants can start at once: loading is not their fault."""
+        if not self.launcher.is_ready():
+            self._report()
+        while not self.launcher.is_ready() and self.clock.left > SHORTEST:
+            self._tick()
+            time.sleep(0.02)
+
     def _attempt(self, name: str, folder: Path, share: float) -> dict[str, Any]:
         self.display.begin(name, share, folder / LOG)
         ends = time.monotonic() + share
-        watch = self.launcher.launch(self._spec(name, folder, 0.9 * share), min(1.0, 0.1 * share))
-        self.launcher.prepare()
+        watch = self.launcher.launch(self._spec(name, folder, 0.97 * share), GRACE * share)
         self._report()
         outcome = self._wait(watch)
         result = read_json(folder / RESULT)
@@ -188,12 +187,14 @@ class Course:
         """Start an entrant again that somebody else killed, if much of its time is left."""
         if outcome.ending != "ended" or outcome.code != -signal.SIGKILL or rest < outcome.seconds:
             return None
-        self._wait(self.launcher.launch(self._spec(name, folder, 0.9 * rest), 0.1 * rest))
+        self._wait(self.launcher.launch(self._spec(name, folder, 0.97 * rest), GRACE * rest))
         return _saved(folder)
 
     def _rescue(self, name: str, folder: Path, rest: float) -> dict[str, Any] | None:
         """Turn the last checkpoint into a model, in a short process of its own."""
         seconds = min(self.clock.left, max(rest, 5.0))
+        self._get_ready()
+        seconds = min(seconds, self.clock.left)
         if seconds < 0.5:
             return None
         spec = self._spec(name, folder, seconds) | {"rescue": True}
@@ -213,17 +214,29 @@ class Course:
             "rescue": False,
         }
 
-    def _wait(self, watch: Watch) -> Outcome:
+    def _wait(self, watch: Watch | None) -> Outcome:
+        if watch is None:
+            return Outcome("ended", None, 0, 0.0)
         while watch.is_alive():
-            self.display.draw()
             self._tick()
             watch.join(REDRAW)
         assert watch.outcome is not None
         return watch.outcome
 
+    def _leave_out(self, name: str, reason: str) -> None:
+        row = Row.from_result(name, {"status": "not raced", "reason": reason})
+        self.rows.append(row)
+        self.display.show(row)
+
     def _add(self, name: str, result: dict[str, Any]) -> None:
         """Enter a result; bring leaderboard and best model up to date."""
-        self.rows.append(Row.from_result(name, result))
+        row = Row.from_result(name, result)
+        self.rows.append(row)
+        self._rank()
+        self._publish()
+        self.display.show(row)
+
+    def _rank(self) -> None:
         names = [row.name for row in self.rows if row.status in leaderboard.LEARNT]
         parts = leaderboard.read_parts(self.folder, names)
         former = next((row.name for row in self.rows if row.winner), None)
@@ -240,8 +253,6 @@ class Course:
         winner = next((row.name for row in self.rows if row.winner), None)
         if winner is not None and (winner != former or not (self.folder / BEST).exists()):
             run_folder.put_folder(self.folder / ENTRANTS / winner / "model", self.folder / BEST)
-        self._publish()
-        self.display.show(self.rows, name)
 
     def _publish(self) -> None:
         """Write the leaderboard at once; the report, which takes longer, follows."""
@@ -270,11 +281,12 @@ class Course:
         write_report(self.folder, self.outcome.to_dict(), self.dataset, self.train, self.test)
         self.clock.learn_closing(time.monotonic() - began)
 
-    def _tick(self, at_once: bool = False) -> None:
-        """Note the time used, about once a second."""
-        if at_once or time.monotonic() - self._ticked > 1:
+    def _tick(self) -> None:
+        """Draw what changed, and note the time used about once a second."""
+        self.display.draw()
+        if time.monotonic() - self._ticked > 1:
             self._ticked = time.monotonic()
-            write_json(self.folder / CLOCK, {"spent": round(self.clock.spent, 2)})
+            self.clock.note(self.folder)
 
 
 def _saved(folder: Path) -> dict[str, Any] | None:
@@ -294,4 +306,6 @@ def _why(outcome: Outcome, share: float, memory: int, log: Path) -> str:
     if outcome.code is not None and outcome.code < 0:
         with contextlib.suppress(ValueError):
             return f"its process was killed by {signal.Signals(-outcome.code).name}."
+    if outcome.code is None:
+        return "no process could be started for it."
     return f"its process ended with status {outcome.code} and no result; see {log}."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,9 +49,9 @@ class Display:
         if self.shown:
             facts = self.facts
             self.console.print(
-                f"[bold]Race[/] on {escape(str(facts['source']))}: {facts['kind']} of "
-                f"'{escape(str(facts['target']))}'. {facts['train']:,} examples to learn from, "
-                f"{facts['held_out']:,} held out, {words.seconds(self.clock.budget)}."
+                f"[bold]Race on {escape(str(facts['source']))}[/]  {facts['kind']} of "
+                f"'{escape(str(facts['target']))}', {words.seconds(self.clock.budget)}\n"
+                f"[dim]{facts['train']:,} examples to learn from, {facts['held_out']:,} held out[/]"
             )
             if sys.stderr.isatty():
                 self._live = Live(console=self.console, transient=True, auto_refresh=False)
@@ -78,9 +77,8 @@ class Display:
         if self._live is not None:
             self._live.update(Group(self._entrant(), self._total()), refresh=True)
 
-    def show(self, rows: Sequence[Row], name: str) -> None:
-        """Print the line of the entrant that has just ended."""
-        row = next(row for row in rows if row.name == name)
+    def show(self, row: Row) -> None:
+        """Print the line of an entrant that has ended or was left out."""
         if not self.shown:
             return
         line = f"{MARKS[row.status]} [bold]{escape(row.name):<24}[/]"
@@ -88,7 +86,7 @@ class Display:
         if row.score is not None:
             line += f" {words.score_title(score_name)} {words.score(row.score, score_name):>7}"
             line += f"   [dim]{words.seconds(row.seconds):>11}[/]"
-            line += "   [green]leads[/]" if row.winner and len(rows) > 1 else ""
+            line += "   [green]leads[/]" if row.winner else ""
         if row.reason:
             line += f" [dim]{escape(words.first_sentence(row.reason))}[/]"
         self.console.print(line, no_wrap=True, overflow="ellipsis")
@@ -134,14 +132,14 @@ class Display:
 def leaderboard_table(race: Race) -> Table:
     """Return the leaderboard as a table for a terminal."""
     name = race.score_name
-    table = Table(box=None, padding=(0, 2), header_style="dim", pad_edge=False)
-    table.add_column("", justify="right")
-    table.add_column("algorithm")
-    table.add_column(words.score_title(name), justify="right")
-    table.add_column("95 % interval", justify="right")
-    table.add_column("training", justify="right")
-    table.add_column("model", justify="right")
-    table.add_column("", ratio=1)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("", no_wrap=True, min_width=2)
+    longest = max([len(row.name) for row in race.leaderboard], default=9)
+    table.add_column("algorithm", no_wrap=True, min_width=longest)
+    table.add_column(words.score_title(name), justify="right", no_wrap=True, min_width=8)
+    table.add_column("95 % interval", justify="right", no_wrap=True, min_width=14)
+    table.add_column("training", justify="right", no_wrap=True, min_width=8)
+    table.add_column("", no_wrap=True, overflow="ellipsis")  # gives way on a narrow terminal
     for row in race.leaderboard:
         style = "bold green" if row.winner else "" if row.score is not None else "dim"
         table.add_row(
@@ -150,7 +148,6 @@ def leaderboard_table(race: Race) -> Table:
             words.score(row.score, name),
             words.interval(row.interval, name),
             words.seconds(row.seconds),
-            words.size(row.size),
             Text(remark(row)),
             style=style,
         )
@@ -159,12 +156,10 @@ def leaderboard_table(race: Race) -> Table:
 
 def remark(row: Row) -> str:
     """Return what a reader should know about a row, in a few words."""
-    if row.winner:
-        return "wins"
-    if row.status in ("failed", "not raced", "rescued"):
+    if row.status in ("failed", "not raced"):
         return f"{row.status}: {words.first_sentence(row.reason)}"
-    said = ["tied"] if row.tied else []
-    said += ["out of time"] if row.status == "out of time" else []
+    said = ["wins" if row.winner else "tied"] if row.tied else []
+    said += [row.status] if row.status in ("out of time", "rescued") else []
     return ", ".join(said)
 
 

@@ -1,8 +1,6 @@
 """One entrant of a race, in a process of its own: learn, save, predict what was held out.
 
-Run as ``python -m fieldguide.advisor.entrant SPEC.json``. Without an argument it loads what every
-entrant needs, waits for the path of its specification on standard input, and lives no longer than
-the process at the other end of that pipe.
+The nursery forks it; ``python -m fieldguide.advisor.entrant SPEC.json`` does the same by hand.
 """
 
 from __future__ import annotations
@@ -22,24 +20,29 @@ from typing import Any
 import numpy as np
 
 from fieldguide import catalog
-from fieldguide.advisor import data_store, run_folder, scoring
+from fieldguide.advisor import data_store, profile, recommend, run_folder, scoring
 from fieldguide.engine import checkpoint
 from fieldguide.errors import FieldguideError, Interrupted
 from fieldguide.estimator import Estimator
 
 RESULT, PREDICTIONS, MODEL, CHECKPOINT = "result.json", "predictions.npz", "model", "checkpoint"
-TRAINING_SHARE = 0.8  # of the entrant's time; the rest is for validation, saving and scoring
+CHECKPOINT_EVERY = "FIELDGUIDE_CHECKPOINT_EVERY"  # read by the engine: seconds
+TRAINING_SHARE = 0.75  # of the entrant's time; the rest is for validation, saving and scoring
+_abandoned = threading.Event()  # nobody waits for this entrant any more
 
 
-def main(arguments: list[str]) -> None:
-    """Carry out one specification and leave the process, whatever threads are left behind."""
-    spec_path = arguments[0] if arguments else sys.stdin.readline().strip()
-    if spec_path:
-        spec = json.loads(Path(spec_path).read_text(encoding="utf-8"))
+def run(spec_path: str, life: int | None = None) -> None:
+    """Carry out one specification and leave the process, whatever threads are left behind.
+
+    Args:
+        spec_path: File that holds it.
+        life: A pipe that closes when the race ends, and this entrant with it; None for none.
+    """
+    spec = json.loads(Path(spec_path).read_text(encoding="utf-8"))
+    if life is not None:
         _redirect_output(spec["log"])
-        if not arguments:
-            threading.Thread(target=_end_with_parent, daemon=True).start()
-        carry_out(spec)
+        threading.Thread(target=_end_with_race, args=[life], daemon=True).start()
+    carry_out(spec)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
@@ -55,7 +58,7 @@ def carry_out(spec: dict[str, Any]) -> None:
     """
     folder = Path(spec["folder"])
     try:
-        result = _forecast(spec) if spec.get("forecast") else _compete(spec, folder)
+        result = _forecast(spec, folder) if spec.get("forecast") else _compete(spec, folder)
     except Interrupted:
         return  # the checkpoint is there, and the parent knows why it asked
     except FieldguideError as error:
@@ -70,15 +73,22 @@ def carry_out(spec: dict[str, Any]) -> None:
 
 def _compete(spec: dict[str, Any], folder: Path) -> dict[str, Any]:
     began = time.monotonic()
+    os.environ[CHECKPOINT_EVERY] = str(min(60.0, max(1.0, spec["seconds"] / 5)))
     dataset, train, test = data_store.read(Path(spec["data"]))
     kind = catalog.get(spec["algorithm"]).load()
     before = _seconds_before(folder / CHECKPOINT)
-    limit = 0.0 if spec["rescue"] else before + TRAINING_SHARE * spec["seconds"]
+    left = TRAINING_SHARE * spec["seconds"] - (time.monotonic() - began)
+    limit = 0.0 if spec["rescue"] else before + max(0.0, left)
     given = {**spec["hyperparameters"], "seed": spec["seed"], "task": spec["task"]}
     model = kind(**given, time_limit=limit)
-    model.fit(
-        dataset.take(train), run=folder / CHECKPOINT, resume=True, progress=not spec["rescue"]
-    )
+    (folder / CHECKPOINT).mkdir(exist_ok=True)
+    try:
+        model.fit(
+            dataset.take(train), run=folder / CHECKPOINT, resume=True, progress=not spec["rescue"]
+        )
+    except Interrupted:  # time is up; what was learnt so far competes
+        if _abandoned.is_set() or "history_" not in vars(model):
+            raise
     model.time_limit = None
     trained = before + time.monotonic() - began
     model.save(folder / MODEL)
@@ -121,17 +131,19 @@ def _judge(model: Estimator, test: Any, folder: Path) -> dict[str, Any]:
     }
 
 
-def _forecast(spec: dict[str, Any]) -> dict[str, Any]:
+def _forecast(spec: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Ask the advisor which algorithms fit; here, because a probe runs their code."""
-    from fieldguide.advisor.recommend import recommend
-
     dataset, train, _ = data_store.read(Path(spec["data"]))
-    items = recommend(dataset.take(train), probe=True, seed=spec["seed"])
-    names = ("name", "ruled_out", "seconds", "memory_bytes")
-    return {
-        "status": "finished",
-        "items": [{name: getattr(item, name) for name in names} for item in items],
-    }
+    known = dataset.take(train)
+    seen = profile(known, spec["task"], seed=spec["seed"])
+    result: dict[str, Any] = {}
+    for probe in (False, True):  # should time run out, the ranking without a probe is there
+        found = recommend(known, profile=seen, probe=probe, seed=spec["seed"], task=spec["task"])
+        names = ("name", "ruled_out", "seconds", "memory_bytes")
+        items = [{name: getattr(item, name) for name in names} for item in found]
+        result = {"status": "finished", "items": items}
+        run_folder.write_json(folder / RESULT, result)
+    return result
 
 
 def _was_cut(model: Estimator, limit: float) -> bool:
@@ -143,8 +155,9 @@ def _was_cut(model: Estimator, limit: float) -> bool:
 
 
 def _seconds_before(folder: Path) -> float:
-    state = checkpoint.read(folder)
-    return 0.0 if state is None else float(state["elapsed"])
+    """Return the training time in the latest checkpoint."""
+    files = sorted(folder.glob("*.safetensors"))  # the middle of a stage, then ends of stages
+    return float(checkpoint.read(files[0])["elapsed"]) if files else 0.0
 
 
 def _plain(values: np.ndarray) -> np.ndarray:
@@ -164,14 +177,15 @@ def _redirect_output(log: str) -> None:
     os.close(file)
 
 
-def _end_with_parent() -> None:
-    """Wait until the pipe closes, which it does when the race dies; then save and end."""
-    with contextlib.suppress(ValueError, OSError):
-        sys.stdin.read()
+def _end_with_race(life: int) -> None:
+    """Wait until the pipe closes, as it does when the race dies; then save and end."""
+    with contextlib.suppress(OSError):
+        os.read(life, 1)
+    _abandoned.set()
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(5)
     os._exit(1)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run(sys.argv[1])

@@ -19,7 +19,7 @@ DEEP, PLAIN, WINNER, INK, FAINT = "#3b6fb6", "#8a8f98", "#1a7f4b", "#22262b", "#
 CURVES = ("#3b6fb6", "#c8553d", "#1a7f4b", "#8a5fb0", "#b8860b", "#2f8f9d", "#c2477f", "#6b7078")
 MOST_POINTS = 3000
 STYLE: Any = {
-    "svg.fonttype": "none", "font.size": 10, "axes.edgecolor": FAINT, "axes.labelcolor": INK,
+    "svg.fonttype": "none", "font.size": 10.5, "axes.edgecolor": FAINT, "axes.labelcolor": INK,
     "axes.spines.top": False, "axes.spines.right": False, "xtick.color": INK, "ytick.color": INK,
     "text.color": INK, "axes.grid": False, "legend.frameon": False,
 }  # fmt: skip
@@ -31,11 +31,11 @@ def scores(rows: Sequence[dict[str, Any]], score_name: str) -> str:
     if not shown:
         return ""
     low, high = _zoom(shown)
-    figure, axes = _canvas(6.4, 0.55 + 0.34 * len(shown))
+    figure, axes = _canvas(5.6, 0.55 + 0.32 * len(shown))
     for place, row in enumerate(shown):
         if row["score"] < low:
             axes.text(low, place, f" ◂ {words.score(row['score'], score_name)}", va="center",
-                      color=_colour(row), fontsize=9)  # fmt: skip
+                      color=_colour(row), fontsize=9.5)  # fmt: skip
             continue
         span = row["interval"]
         axes.plot([max(low, span["low"]), span["high"]], [place, place], color=_colour(row),
@@ -58,7 +58,10 @@ def score_against_seconds(rows: Sequence[dict[str, Any]], score_name: str) -> st
         return ""
     low, high = _zoom(shown)
     shown = [row for row in shown if row["score"] >= low]
-    figure, axes = _canvas(6.4, 3.4)
+    values = [row["score"] for row in shown]
+    room = max(0.18 * (max(values) - min(values)), 0.1 * (high - low))
+    low, high = min(values) - room, max(values) + room
+    figure, axes = _canvas(5.6, 3.4)
     times = [max(0.01, row["seconds"]) for row in shown]
     axes.set_xscale("log")
     left, right = min(times) / 1.6, max(times) * 3.5
@@ -68,7 +71,7 @@ def score_against_seconds(rows: Sequence[dict[str, Any]], score_name: str) -> st
     for row, seconds, height in zip(shown, times, heights, strict=True):
         axes.plot([seconds], [row["score"]], "o", color=_colour(row), markersize=8)
         axes.annotate(row["name"], (seconds, row["score"]), (seconds * 1.13, height), va="center",
-                      color=_colour(row), fontsize=9,
+                      color=_colour(row), fontsize=9.5,
                       arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.7})  # fmt: skip
     axes.set_xlabel("seconds of training")
     axes.set_ylabel(words.score_title(score_name))
@@ -83,24 +86,29 @@ def score_against_seconds(rows: Sequence[dict[str, Any]], score_name: str) -> st
 def learning_curves(histories: dict[str, list[dict[str, Any]]], score_name: str) -> str:
     """Draw each model's validation score over its epochs, or its loss where there is none."""
     kept = {name: past for name, past in histories.items() if len(past) > 1}
+    from matplotlib.ticker import MaxNLocator
+
     by_score = {n: p for n, p in kept.items() if all(score_name in record for record in p)}
     chosen, key = (by_score, score_name) if by_score else (kept, "loss")
     chosen = {n: p for n, p in chosen.items() if all(key in record for record in p)}
     if not chosen:
         return ""
-    figure, axes = _canvas(6.4, 3.2)
+    figure, axes = _canvas(5.6, 3.2)
     for number, (name, past) in enumerate(chosen.items()):
         share = np.arange(1, len(past) + 1)
         axes.plot(share, [record[key] for record in past], color=CURVES[number % len(CURVES)],
                   linewidth=1.8, label=name)  # fmt: skip
-    best = max(record[key] for past in chosen.values() for record in past)
-    if key == score_name and score_name == "r2":
-        axes.set_ylim(max(axes.get_ylim()[0], -0.5), min(1.0, best + 0.05))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if key == score_name:  # who has learnt nothing must not squeeze the others
+        best = [max(record[key] for record in past) for past in chosen.values()]
+        depth = max(best) - float(np.median(best))
+        low, high = axes.get_ylim()
+        axes.set_ylim(max(low, max(best) - max(0.2, 5 * depth)), high)
     axes.set_xlabel("epochs")
     axes.set_ylabel(f"{words.score_title(key)} in validation" if key == score_name else "loss")
     axes.grid(color=FAINT, linewidth=0.6)
     axes.tick_params(length=0)
-    axes.legend(fontsize=9, ncols=2 if len(chosen) > 4 else 1)
+    axes.legend(fontsize=9.5, ncols=2 if len(chosen) > 4 else 1)
     _percent(axes, "y", key)
     return _svg(figure, "curves")
 
@@ -111,14 +119,14 @@ def confusion(truth: np.ndarray, guess: np.ndarray, classes: Sequence[str]) -> s
     counts = np.zeros((len(classes), len(classes)), dtype=int)
     np.add.at(counts, ([place[t] for t in truth], [place[g] for g in guess]), 1)
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    side = min(6.4, 1.6 + 0.42 * len(classes))
+    side = min(5.6, 1.4 + 0.4 * len(classes))
     figure, axes = _canvas(side, side)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.15)
     for (row, column), count in np.ndenumerate(counts):
         if count:
             colour = "white" if shares[row, column] > 0.55 else INK
             weight = "bold" if row != column else "normal"
-            axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=9,
+            axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=9.5,
                       fontweight=weight)  # fmt: skip
     labels = [name if len(name) <= 14 else name[:13] + "…" for name in classes]
     turned = 90 if max(map(len, labels)) > 3 else 0
@@ -136,7 +144,7 @@ def predicted_against_true(truth: np.ndarray, guess: np.ndarray) -> str:
     if len(truth) > MOST_POINTS:
         chosen = np.random.default_rng(0).choice(len(truth), MOST_POINTS, replace=False)
         truth, guess = truth[chosen], guess[chosen]
-    figure, axes = _canvas(4.8, 4.8)
+    figure, axes = _canvas(4.6, 4.6)
     ends = [float(min(truth.min(), guess.min())), float(max(truth.max(), guess.max()))]
     axes.plot(ends, ends, color=PLAIN, linewidth=1)
     axes.scatter(truth, guess, s=14, color=DEEP, alpha=min(1.0, 40 / len(truth) ** 0.5),
@@ -169,7 +177,7 @@ def _svg(figure: Figure, name: str) -> str:
     # Widths in points would not shrink with a phone's page.
     found = re.search(r'width="([\d.]+)pt" height="[\d.]+pt"', text)
     assert found is not None
-    wide = f'style="max-width:{1.25 * float(found[1]):.0f}px"'
+    wide = f'style="max-width:{1.4 * float(found[1]):.0f}px"'
     return text.replace(found[0], wide, 1)
 
 

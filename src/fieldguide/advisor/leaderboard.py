@@ -15,6 +15,7 @@ from fieldguide.advisor.run_folder import read_json
 from fieldguide.advisor.scoring import Interval
 from fieldguide.advisor.shortlist import is_deep
 
+SAME_COST = 5.0  # seconds, or a factor of two: below that, training times are as good as equal
 LEARNT = ("finished", "out of time", "rescued")
 
 
@@ -91,7 +92,7 @@ def rank(rows: Sequence[Row], parts: dict[str, np.ndarray], seed: int = 0) -> li
 
     Entrants whose difference from the best score may be 0 (95 % paired bootstrap) are tied with
     it, and the win goes to the cheapest of them: the simplest kind of rule, then the quickest to
-    train. A constant answer wins a tie only when it has the best score itself.
+    train, then the better score. A constant wins a tie only if it has the best score itself.
 
     Args:
         rows: All entrants.
@@ -102,7 +103,7 @@ def rank(rows: Sequence[Row], parts: dict[str, np.ndarray], seed: int = 0) -> li
     scored = [row for row in rows if row.name in parts and row.status in LEARNT]
     for row in scored:
         row.score = float(scoring.score_of(parts[row.name].sum(axis=0)))
-        row.interval = scoring.interval(drawn[row.name])
+        row.interval = scoring.interval_of(parts[row.name], drawn[row.name])
     scored.sort(key=lambda row: (-_score(row), row.capacity, row.seconds or 0.0))
     for place, row in enumerate(scored, start=1):
         row.behind = scoring.difference(drawn[scored[0].name], drawn[row.name])
@@ -134,10 +135,12 @@ def read_parts(run: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
 
 def _winner(scored: Sequence[Row]) -> Row:
     tied = [row for row in scored if row.tied]
-    able = [row for row in tied if row.capacity > 0] or tied
     if tied[0].capacity == 0:
         return tied[0]
-    return min(able, key=lambda row: (row.capacity, row.seconds or 0.0, row.name))
+    simplest = min(row.capacity for row in tied if row.capacity > 0)
+    able = [row for row in tied if row.capacity == simplest]
+    quickest = min(row.seconds or 0.0 for row in able)
+    return next(row for row in able if (row.seconds or 0.0) <= max(SAME_COST, 2 * quickest))
 
 
 def _score(row: Row) -> float:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 
@@ -41,50 +40,46 @@ class Outcome:
     seconds: float
 
 
-def spawn(module: str, mark: str, log: Path) -> subprocess.Popen[bytes]:
-    """Start a Python module in a session of its own; its standard input tells when we die.
+class Process(Protocol):
+    """What a watch needs of a process."""
 
-    Args:
-        module: Dotted name of the module to run.
-        mark: Identifies the process and all that it starts.
-        log: Where its output goes until it chooses another place.
-    """
-    environment = {**os.environ, MARK: mark, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    with open(log, "ab") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", module],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=output,
-            env=environment,
-            start_new_session=True,
-        )
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None:
+        """Return the exit status, or None while it runs."""
+
+    def wait(self, timeout: float) -> int | None:
+        """Wait for a number of seconds at most."""
 
 
 class Watch(threading.Thread):
     """Watches one process until it has ended, and its whole tree with it.
 
     Args:
-        process: Started by `spawn`.
-        mark: The one it was started with.
+        process: Leads a session of its own.
+        mark: In its environment.
         seconds: Wall clock from now after which it is killed.
         grace: Seconds before that at which it is asked to end.
         memory: Bytes that its tree may hold, or None for no limit.
         log: Its output, kept short.
+        spare: A process with the same mark that is left alone.
     """
 
     def __init__(
         self,
-        process: subprocess.Popen[bytes],
+        process: Process,
         mark: str,
         *,
         seconds: float,
         grace: float = 0.5,
         memory: int | None = None,
         log: Path | None = None,
+        spare: int = 0,
     ):
         super().__init__(daemon=True)
         self.process, self.mark, self.memory, self.log = process, mark, memory, log
+        self.spare = spare
         self.began = time.monotonic()
         self.hard, self.soft = self.began + seconds, self.began + max(0.0, seconds - grace)
         self.outcome: Outcome | None = None
@@ -96,23 +91,17 @@ class Watch(threading.Thread):
     def run(self) -> None:
         """Look until the process has ended, then leave nothing of its tree behind."""
         while self.process.poll() is None and not self._is_over():
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(LOOK_EVERY)
-        kill_tree(self._members(sweep=True), self.mark)
+            self.process.wait(LOOK_EVERY)
+        kill_tree(self._members(sweep=True), self.mark, self.spare)
         self._cut_log()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(5)
-        if self.process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self.process.stdin.close()
+        self.process.wait(5)
         took = time.monotonic() - self.began
         self.outcome = Outcome(self._ending, self.process.returncode, self.peak, took)
 
-    def ask(self) -> None:
-        """Ask the process to end, as Ctrl-C would; it is killed half a minute later at most."""
-        self.soft = min(self.soft, time.monotonic())
+    def abandon(self) -> None:
+        """Give the process five seconds to save and end; it has been told already."""
+        self._ending, self._asked = "request", True
         self.hard = min(self.hard, time.monotonic() + 5)
-        self._ending = "request"
 
     def _is_over(self) -> bool:
         now = time.monotonic()
@@ -140,7 +129,7 @@ class Watch(threading.Thread):
             found = [root, *root.children(recursive=True)]
         if sweep or time.monotonic() - self._swept > SWEEP_EVERY:
             self._swept = time.monotonic()
-            found += marked(self.mark)
+            found += [member for member in marked(self.mark) if member.pid != self.spare]
         self._known |= {member.pid: member for member in found}
         self._known = {pid: member for pid, member in self._known.items() if _lives(member)}
         return list(self._known.values())
@@ -161,14 +150,14 @@ def marked(mark: str) -> list[psutil.Process]:
     return found
 
 
-def kill_tree(members: list[psutil.Process], mark: str) -> None:
-    """Kill processes, and those that appear under the mark meanwhile, until none is left."""
+def kill_tree(members: list[psutil.Process], mark: str, spare: int = 0) -> None:
+    """Kill processes, and all others under the mark but one, until none is left."""
     for _ in range(20):
         for member in members:
             with contextlib.suppress(psutil.Error):
                 member.kill()
         psutil.wait_procs(members, timeout=0.2)
-        members = [member for member in marked(mark) if _lives(member)]
+        members = [one for one in marked(mark) if _lives(one) and one.pid != spare]
         if not members:
             return
 

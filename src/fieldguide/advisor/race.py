@@ -10,13 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from fieldguide import catalog, tasks
 from fieldguide.advisor import data_store, run_folder
+from fieldguide.advisor.clock import Clock
 from fieldguide.advisor.course import Course
+from fieldguide.advisor.launcher import Launcher
 from fieldguide.advisor.outcome import Race as Race
 from fieldguide.data import Dataset, as_dataset
 from fieldguide.errors import UsageError
+
+FREE_SHARE = 0.9  # of the free memory: what an entrant may hold unless told otherwise
 
 
 def race(
@@ -77,13 +82,20 @@ def race(
         "algorithms": None if algorithms is None else [catalog.get(n).name for n in algorithms],
     }
     with run_folder.locked(folder):
-        facts = (
-            _go_on(folder, data, target, settings)
-            if resume
-            else _start(folder, data, target, settings | {"budget": budget})
-        )
-        course = Course(folder, facts, budget=budget, memory=memory, began=began, progress=progress)
-        return course.run()
+        if not resume:
+            run_folder.refuse_if_taken(folder)
+        memory = memory or int(FREE_SHARE * psutil.virtual_memory().available)
+        launcher = Launcher(folder, memory)  # loads while the data are read
+        try:
+            facts = (
+                _go_on(folder, data, target, settings)
+                if resume
+                else _start(folder, data, target, settings | {"budget": budget})
+            )
+            clock = Clock.of(folder, budget or facts["budget"], began)
+            return Course(folder, facts, clock, launcher, progress=progress).run()
+        finally:
+            launcher.close()
 
 
 def _check(
@@ -107,7 +119,6 @@ def _start(folder: Path, data: Any, target: Any, settings: dict[str, Any]) -> di
     """Read and split the data, choose the task, and write both down."""
     if data is None:
         raise UsageError("data=None: expected data; only a resumed race brings its own.")
-    run_folder.refuse_if_taken(folder)
     dataset = _read(data, target)
     kind, reason = tasks.choose(dataset, settings["task"])
     train, held_out = _split(dataset, settings)

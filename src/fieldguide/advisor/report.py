@@ -38,6 +38,7 @@ def write_report(
         "train": len(train),
         "held_out": len(test),
         "command": command(outcome),
+        "ties": sum(row["tied"] for row in outcome["leaderboard"]),
         "fields": fields(dataset),
         "shares": shares(dataset, outcome["task"]),
         "ledger": dataset.ledger.counts(),

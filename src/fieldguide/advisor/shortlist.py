@@ -19,14 +19,14 @@ class Candidate:
         deep: Whether it is deep learning: neither a baseline nor a linear model.
         seconds: Forecast of its training time, or None.
         memory_bytes: Forecast of its memory, or None.
-        ruled_out: Why it does not race, or None.
+        ruled_out: Why it does not race; empty if it may.
     """
 
     name: str
     deep: bool = True
     seconds: float | None = None
     memory_bytes: int | None = None
-    ruled_out: str | None = None
+    ruled_out: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
@@ -70,7 +70,7 @@ def shortlist(
     chosen = [catalog.get(name) for name in algorithms]
     # Whoever names an algorithm wants to see it run, whatever the advisor thinks of it.
     return [
-        Candidate(**{**known.get(entry.name, _candidate(entry)).to_dict(), "ruled_out": None})
+        Candidate(**{**known.get(entry.name, _candidate(entry)).to_dict(), "ruled_out": ""})
         for entry in chosen
         if not (entry.card.baseline and entry in _able(dataset, task))
     ]

@@ -38,30 +38,38 @@ def verdict(
         return ["No entrant finished: there is no model yet. Give the race a larger budget, or "
                 "look at the reasons below.", *_failures(rows)]  # fmt: skip
     winner = next(row for row in scored if row.winner)
-    said = [_winner(winner, scored, score_name, held_out, task, target)]
+    said = [_winner(winner, scored, score_name)]
     said += _depth(winner, scored, parts, score_name, seed)
+    said.append(_noise(winner, scored, score_name, held_out, task, target))
     said += _margins(winner, scored, score_name)
     said += _notes(scored)
     said += _failures(rows)
     return said
 
 
-def _winner(
+def _winner(winner: Row, scored: Sequence[Row], score_name: str) -> str:
+    figure = f"{words.score_title(score_name)} {words.score(winner.score, score_name)}"
+    tied = [_inside(row.title) for row in scored if row.tied and row is not winner]
+    if not tied:
+        return f"{winner.title} wins: {figure}."
+    if len(tied) == 1:
+        return f"{winner.title} wins a tie with {tied[0]}, as the cheaper: {figure}."
+    return f"{winner.title} wins a tie of {len(tied) + 1}, as the cheapest: {figure}."
+
+
+def _noise(
     winner: Row, scored: Sequence[Row], score_name: str, held_out: int, task: str, target: str
 ) -> str:
-    judged = (
-        f"{words.score_title(score_name)} {words.score(winner.score, score_name)} "
-        f"(95 % interval {words.interval(winner.interval, score_name)}) on {held_out:,} held-out "
-        f"examples, {task} of '{target}'"
+    tied = [_inside(row.title) for row in scored if row.tied and row is not winner]
+    said = (
+        f"Scored on {held_out:,} held-out examples ({task} of '{target}'), its true "
+        f"{words.score_title(score_name)} lies between "
+        f"{words.interval(winner.interval, score_name).replace(' to ', ' and ')} with 95 % "
+        "confidence"
     )
-    tied = [row.title for row in scored if row.tied and row is not winner]
     if not tied:
-        return f"{winner.title} wins: {judged}."
-    return (
-        f"It is a tie between {words.listed([winner.title, *tied])}: {held_out:,} held-out "
-        f"examples cannot tell them apart. The win goes to the cheapest, "
-        f"{_inside(winner.title)}: {judged}."
-    )
+        return f"{said}; no other comes as close as chance would explain."
+    return f"{said}. These examples cannot tell it from {words.listed(tied)}."
 
 
 def _depth(
@@ -119,9 +127,9 @@ def _notes(scored: Sequence[Row]) -> list[str]:
 
 def _failures(rows: Sequence[Row]) -> list[str]:
     failed = [row for row in rows if row.status == "failed"]
-    said = [f"{row.title} failed: {words.sentence(row.reason)}" for row in failed]
+    said = [f"{row.title} has no model: {words.sentence(row.reason)}" for row in failed]
     rescued = [row for row in rows if row.status == "rescued"]
-    said += [f"{row.title} was stopped: {words.sentence(row.reason)}" for row in rescued]
+    said += [f"{row.title}: {words.sentence(row.reason)}" for row in rescued]
     waiting = [row.title for row in rows if row.status == "not raced" and "time" in row.reason]
     if waiting:
         said.append(f"No time was left for {words.listed(waiting)}: a larger budget may change "

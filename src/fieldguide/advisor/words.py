@@ -39,9 +39,11 @@ def margin(value: float, name: str) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """Return ``"0.4 s"``, ``"38 s"``, ``"4 min 10 s"`` or ``"2 h 5 min"``."""
+    """Return ``"20 ms"``, ``"0.4 s"``, ``"38 s"``, ``"4 min 10 s"`` or ``"2 h 5 min"``."""
     if value is None:
         return "–"
+    if value < 0.0995:
+        return f"{max(1, round(1000 * value))} ms" if value else "0 s"
     if value < 10:
         return f"{value:.1f} s"
     whole = round(value)
