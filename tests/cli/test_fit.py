@@ -62,7 +62,7 @@ def test_help_lists_the_hyperparameters(command: Command) -> None:
         (["--epochs", "x"], "--epochs x: expected a whole number"),
         (["--epochs", "-1"], "at least 0"),
         (["--hidden", "64,no"], "--hidden 64,no: expected a whole number"),
-        (["--activation", "sine"], "expected one of 'relu', 'tanh', 'gelu'"),
+        (["--activation", "sine"], "among 'relu', 'tanh', 'gelu'"),
         (["--target", "nope"], "no column 'nope'"),
         (["--test", "2"], "no share"),
     ],

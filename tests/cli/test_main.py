@@ -56,7 +56,7 @@ def test_no_words_show_the_help(command: Command) -> None:
         (["inspect", "no-such-file.csv"], "there is no such file or folder"),
         (["fit", "iris", "--algorithm", "mlp", "--epohcs", "3"], "--epochs"),
         (["fit", "iris"], "--algorithm NAME is missing"),
-        (["predict", "no-model", "iris"], "There is no model folder no-model"),
+        (["predict", "no-model", "iris"], "no-model does not exist"),
         (["serve", "no-model", "--port", "99999"], "Invalid value for '--port'"),
     ],
 )

@@ -206,7 +206,7 @@ def test_a_taken_port_is_said() -> None:
 
 
 def test_no_model(tmp_path: Path) -> None:
-    with pytest.raises(ModelFolderError, match="There is no model folder"):
+    with pytest.raises(ModelFolderError, match="does not exist"):
         serve.load(tmp_path / "nothing")
 
 

@@ -18,6 +18,9 @@ Data = Annotated[
     str,
     typer.Argument(metavar="DATA", help="A file, a folder, or the name of a built-in data set."),
 ]
+MaybeData = Annotated[
+    str | None, typer.Argument(metavar="DATA", help="A file, a folder, or a built-in name.")
+]
 Task = Annotated[str, typer.Option(metavar="TASK", help="auto, classification or regression.")]
 
 _OPTIONS: dict[str, tuple[str, str]] = {

@@ -11,7 +11,7 @@ import typer
 from fieldguide.cli import _hyperparameters, _reading
 from fieldguide.cli._answer import Answer, table
 from fieldguide.cli._fit_order import Order
-from fieldguide.cli._reading import Task
+from fieldguide.cli._reading import MaybeData, Task
 from fieldguide.cli._values import share, spoken_duration
 
 if TYPE_CHECKING:
@@ -38,9 +38,7 @@ def parameters(words: list[str]) -> list[Parameter]:
 
 
 def fit(
-    data: Annotated[
-        str | None, typer.Argument(metavar="DATA", help="A file, a folder, or a built-in name.")
-    ] = None,
+    data: MaybeData = None,
     algorithm: Annotated[
         str | None,
         typer.Option(*FLAGS, metavar="NAME", help="One of `fieldguide algorithms`."),

@@ -9,7 +9,7 @@ import typer
 
 from fieldguide.cli import _reading
 from fieldguide.cli._answer import Answer
-from fieldguide.cli._reading import Task
+from fieldguide.cli._reading import MaybeData, Task
 from fieldguide.cli._values import duration, share, size
 from fieldguide.errors import UsageError
 
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from fieldguide.advisor.outcome import Race
+
 ORDER = 50
 RUNS = Path("runs")
+TEN_MINUTES = 600.0
 
 
 def parameters(words: list[str]) -> list[Parameter]:
@@ -27,31 +30,38 @@ def parameters(words: list[str]) -> list[Parameter]:
     return _reading.options()
 
 
+Resumed = Annotated[
+    Path | None, typer.Option(metavar="RUN", help="Go on with an interrupted race.")
+]
+Budget = Annotated[
+    float | None,
+    typer.Option(metavar="TIME", parser=duration, help="Time for everything [10m]."),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="RUN", help="Folder for the race [runs/DATA]."),
+]
+Algorithms = Annotated[
+    str | None, typer.Option(metavar="NAME,…", help="Race these beside the baselines.")
+]
+Memory = Annotated[
+    int | None, typer.Option(metavar="SIZE", parser=size, help="Memory for each entrant.")
+]
+Test = Annotated[
+    float, typer.Option(metavar="SHARE", parser=share, help="Share held out for scores.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Decides splits and initial weights.")]
+
+
 def race(
-    data: Annotated[
-        str | None, typer.Argument(metavar="DATA", help="A file, a folder, or a built-in name.")
-    ] = None,
-    budget: Annotated[
-        float, typer.Option(metavar="TIME", parser=duration, help="Time for everything.")
-    ] = "10m",  # type: ignore[assignment]
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="RUN", help="Folder for the race [runs/DATA]."),
-    ] = None,
-    resume: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Go on with an interrupted race.")
-    ] = None,
-    algorithms: Annotated[
-        str | None,
-        typer.Option(metavar="NAME,…", help="Race these beside the baselines."),
-    ] = None,
-    memory: Annotated[
-        int | None, typer.Option(metavar="SIZE", parser=size, help="Memory for each entrant.")
-    ] = None,
-    test: Annotated[
-        float, typer.Option(metavar="SHARE", parser=share, help="Share held out for scores.")
-    ] = "0.2",  # type: ignore[assignment]
-    seed: Annotated[int, typer.Option(min=0, help="Decides splits and initial weights.")] = 0,
+    data: MaybeData = None,
+    budget: Budget = None,
+    out: Out = None,
+    resume: Resumed = None,
+    algorithms: Algorithms = None,
+    memory: Memory = None,
+    test: Test = "0.2",  # type: ignore[assignment]
+    seed: Seed = 0,
     task: Task = "auto",
     **reading: Any,
 ) -> Answer:
@@ -63,7 +73,7 @@ def race(
 
     outcome = run_race(
         dataset,
-        budget=budget,
+        budget=TEN_MINUTES if budget is None and resume is None else budget,
         run=resume or out or RUNS / _reading.input_file(data or ""),
         task=task,
         algorithms=None if algorithms is None else _names(algorithms),
@@ -73,17 +83,17 @@ def race(
         resume=resume is not None,
         progress=True,
     )
+    return Answer(outcome.to_dict(), lambda console: _render(console, outcome))
 
-    def render(console: Console) -> None:
-        from fieldguide.advisor.display import leaderboard_table
 
-        console.print(leaderboard_table(outcome))
-        for sentence in outcome.verdict:
-            console.print(sentence)
-        if outcome.best is not None:
-            console.print(f"Use it: fieldguide predict {outcome.best} INPUT")
+def _render(console: Console, outcome: Race) -> None:
+    from fieldguide.advisor.display import leaderboard_table
 
-    return Answer(outcome.to_dict(), render)
+    console.print(leaderboard_table(outcome))
+    for sentence in outcome.verdict:
+        console.print(sentence)
+    if outcome.best is not None:
+        console.print(f"Use it: fieldguide predict {outcome.best} INPUT")
 
 
 def _names(text: str) -> list[str]:
