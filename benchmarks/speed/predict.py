@@ -13,7 +13,7 @@ import torch
 import fieldguide as fg
 from benchmarks.in_turn import in_turn, save_ratio, timed
 
-COUNT = 10_000
+COUNT, SIZE = 10_000, 1024
 
 
 def main() -> None:
@@ -28,11 +28,10 @@ def main() -> None:
         ready = model.task_.encode(
             fg.Dataset.from_columns({next(iter(model.task_.inputs.codecs)): x}), with_target=False
         ).x
-        size = 1024
 
-        def bare(network=network, ready=ready) -> torch.Tensor:
+        def bare(network: torch.nn.Module = network, ready: torch.Tensor = ready) -> torch.Tensor:
             with torch.inference_mode():
-                return torch.cat([network(part) for part in ready.split(size)]).argmax(1)
+                return torch.cat([network(part) for part in ready.split(SIZE)]).argmax(1)
 
         print(f"{name}, predict on {COUNT} images 28×28; images/s")
         rates = in_turn(
