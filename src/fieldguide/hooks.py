@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, dataclass_transform
+from typing import Any, dataclass_transform
 
 import torch
 from torch import Tensor, nn
@@ -22,15 +22,18 @@ from fieldguide.hyperparameter import option
 from fieldguide.tasks import Task
 
 
+class _Learnt:
+    """What `fit` sets; in a plain class, because a dataclass would make arguments of it."""
+
+    network_: nn.Module
+    task_: Task
+    _descent: Descent
+
+
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(option,))
 @dataclasses.dataclass(kw_only=True, eq=False, repr=False)
-class Hooks(ABC):
+class Hooks(_Learnt, ABC):
     """The part of an estimator that algorithms fill in; subclasses become dataclasses."""
-
-    if TYPE_CHECKING:  # an annotation that ran would become a hyperparameter
-        network_: nn.Module
-        task_: Task
-        _descent: Descent
 
     epochs: int = option(10, "passes over the training data", low=0)
     batch_size: int = option(32, "examples in one step", low=1, search=(16, 256), log=True)
