@@ -22,6 +22,7 @@ LEVELS: list[set[str]] = [
     {"data", "metrics", "nn"},
     {"formats", "codecs", "tasks"},
     {"engine", "export", "model_folder", "card", "hyperparameter", "scikit_learn"},
+    {"hooks"},
     {"estimator", "pretrained"},
     {"algorithms"},  # and never one family another
     {"catalog"},

@@ -2,7 +2,8 @@
 
 The catalog reads source files without importing them, so that listing the guide needs no torch.
 A third-party package adds an algorithm by declaring, under the entry-point group
-``fieldguide.algorithms``, ``name = "package.module"`` (or ``"package.module:Class"``).
+``fieldguide.algorithms``, ``name = "package.module"`` (or ``"package.module:Class"``, where a
+file holds several).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import ast
 import importlib
 import importlib.util
 import sys
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -55,25 +57,41 @@ class Entry:
         return self.docstring.strip().split("\n\n")[0].replace("\n", " ")
 
     def load(self) -> type[Estimator]:
-        """Import the module and return the class."""
-        found: type[Estimator] = getattr(importlib.import_module(self.module), self.class_name)
+        """Import the module and return the class.
+
+        Raises:
+            UsageError: The package that brings it cannot be imported.
+        """
+        try:
+            module = importlib.import_module(self.module)
+        except ImportError as error:
+            raise UsageError(
+                f"The algorithm '{self.name}' cannot be loaded, because its module {self.module} "
+                f"cannot be imported ({error}). Install what it needs, or uninstall its package."
+            ) from error
+        found: type[Estimator] = getattr(module, self.class_name)
         return found
 
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """Return every algorithm, by year, then name."""
+    """Return every algorithm, by year, then name.
+
+    A third-party package that is broken is left out with a warning: the others go on working.
+    """
     files = sorted(path for path in ROOT.glob("*/*.py") if not path.name.startswith("_"))
     own = [_entry(path, f"fieldguide.algorithms.{path.parent.name}.{path.stem}") for path in files]
     found = {entry.name: entry for entry in own if entry is not None}
     for point in metadata.entry_points(group=GROUP):
         entry = _from_entry_point(point)
-        if entry.name in found:
-            raise UsageError(
-                f"Two algorithms are called '{entry.name}': {found[entry.name].module} and "
-                f"{entry.module}. Rename the entry point of the package that brings the second."
-            )
-        found[entry.name] = entry
+        if entry is None:
+            continue
+        taken = {name: e.module for e in found.values() for name in (e.name, e.class_name)}
+        clash = next((name for name in (entry.name, entry.class_name) if name in taken), None)
+        if clash is None:
+            found[entry.name] = entry
+        else:
+            _leave_out(point, f"'{clash}' is the name of {taken[clash]} already")
     return tuple(sorted(found.values(), key=lambda entry: (entry.card.year, entry.name)))
 
 
@@ -128,38 +146,58 @@ def name_of(kind: type) -> str:
     return kind.__name__.lower()
 
 
-def _from_entry_point(point: metadata.EntryPoint) -> Entry:
-    module, _, _ = point.value.partition(":")
-    path = _locate(module)
-    entry = None if path is None else _entry(path, module, point.name, module.split(".")[0])
+def _from_entry_point(point: metadata.EntryPoint) -> Entry | None:
+    """Read what an entry point leads to; None, with a warning, if that is no algorithm."""
+    path = _locate(point.module)
+    if path is None:
+        _leave_out(point, f"there is no module {point.module}")
+        return None
+    try:
+        family = point.module.split(".")[0]
+        entry = _entry(path, point.module, point.name, family, point.attr or "")
+    except (SyntaxError, ValueError, TypeError, OSError) as error:
+        _leave_out(point, f"{path} cannot be read as a file with a card of literals ({error})")
+        return None
     if entry is None:
-        raise UsageError(
-            f"The installed package behind the entry point '{point.name} = {point.value}' "
-            f"(group {GROUP}) holds no class with a card of literals. See CONTRIBUTING.md, or "
-            "uninstall the package."
-        )
+        named = f"no class {point.attr}" if point.attr else "no class"
+        _leave_out(point, f"{path} holds {named} with a card")
     return entry
+
+
+def _leave_out(point: metadata.EntryPoint, reason: str) -> None:
+    warnings.warn(
+        f"An installed package brings the algorithm '{point.name} = {point.value}', which is left "
+        f"out: {reason}. Mend that package (CONTRIBUTING.md says how), or uninstall it.",
+        stacklevel=2,
+    )
 
 
 def _locate(module: str) -> Path | None:
     """Find a module's file without importing its parents."""
     first, *rest = module.split(".")
     spec = importlib.util.find_spec(first)
-    if spec is None or spec.origin is None:
+    if spec is None:
         return None
-    base = Path(spec.origin)
     if not rest:
-        return base
-    plain = base.parent.joinpath(*rest).with_suffix(".py")
-    return plain if plain.exists() else base.parent.joinpath(*rest, "__init__.py")
+        return None if spec.origin is None else Path(spec.origin)
+    for folder in spec.submodule_search_locations or ():
+        plain = Path(folder).joinpath(*rest).with_suffix(".py")
+        for path in (plain, plain.with_suffix("") / "__init__.py"):
+            if path.exists():
+                return path
+    return None
 
 
-def _entry(path: Path, module: str, name: str = "", family: str = "") -> Entry | None:
+def _entry(
+    path: Path, module: str, name: str = "", family: str = "", class_name: str = ""
+) -> Entry | None:
+    """Read the first class with a card, or the one of that name."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in tree.body:
-        card = _card(node) if isinstance(node, ast.ClassDef) else None
+        if not isinstance(node, ast.ClassDef) or class_name not in ("", node.name):
+            continue
+        card = _card(node)
         if card is not None:
-            assert isinstance(node, ast.ClassDef)
             return Entry(
                 name=name or path.stem.replace("_", "-"),
                 class_name=node.name,

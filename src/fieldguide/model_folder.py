@@ -150,7 +150,10 @@ def ledger(stored: Mapping[str, Any]) -> Ledger:
 
 def _read_config(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise ModelFolderError(f"{path} is missing, so {path.parent} is not a saved model.")
+        raise ModelFolderError(
+            f"{path} is missing, so {path.parent} is not a saved model. Give the folder that a "
+            "model was saved in."
+        )
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError, RecursionError) as error:

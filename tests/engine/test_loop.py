@@ -261,7 +261,7 @@ def test_a_last_batch_of_one_does_not_crash_batch_normalisation(count: int) -> N
 
 
 def test_a_gigantic_seed_is_refused() -> None:
-    with pytest.raises(fg.errors.UsageError, match="seed=.*at most 4294967295"):
+    with pytest.raises(fg.errors.UsageError, match=r"seed=.*at most 4294967295"):
         fg.MLP(seed=2**70).fit(toys.array("regression"))
 
 

@@ -72,7 +72,7 @@ def level(seconds: float, others: Sequence[float | None]) -> float:
         >>> level(30, [None, 1.0])
         14.0
         >>> level(30, [])
-        30
+        30.0
     """
     waiting, hungry = sorted(CAUTION * need for need in others if need is not None), 1
     hungry += sum(need is None for need in others)

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from fieldguide.data import Batch
 from fieldguide.engine import checkpoint, memory
 from fieldguide.engine.descent import Descent
+from fieldguide.engine.epoch_losses import Losses, detached
 from fieldguide.engine.interrupt import StopRequest
-from fieldguide.engine.losses import Losses, detached
 from fieldguide.engine.progress import Progress
 from fieldguide.engine.run_folder import RunFolder
 from fieldguide.engine.settings import Settings, Stage

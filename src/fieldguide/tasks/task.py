@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import polars as pl
 import torch
 from torch import Tensor, nn
 
@@ -55,7 +56,7 @@ class Task(ABC):
         """Fit every codec on the training split and freeze them.
 
         Raises:
-            DataError: No target.
+            DataError: No target, or examples without one.
         """
         if train.target is None:
             raise DataError(
@@ -63,15 +64,25 @@ class Task(ABC):
                 "Name it with target=… (--target), or pass y.",
                 file=train.source,
             )
+        _check_present(train, train.target)
         return cls(Inputs.fit(train), train.target, cls.target_codec(train))
 
     def encode(self, dataset: Dataset, *, with_target: bool = True) -> Examples:
-        """Encode the inputs of every example and, if asked and there, the targets."""
+        """Encode the inputs of every example and, if asked, the targets.
+
+        Raises:
+            DataError: Examples without a target.
+        """
         examples = self.inputs.encode(dataset)
         if with_target:
-            coded = [self.codec.encode(chunk.column(self.target)) for chunk in dataset.chunks()]
-            examples.y = torch.from_numpy(np.concatenate(coded))
+            examples.y = torch.from_numpy(
+                np.concatenate([self._encode_target(chunk) for chunk in dataset.chunks()])
+            )
         return examples
+
+    def _encode_target(self, chunk: Dataset) -> np.ndarray:
+        _check_present(chunk, self.target)
+        return self.codec.encode(chunk.column(self.target))
 
     @abstractmethod
     def head(self, width: int) -> nn.Module:
@@ -115,3 +126,26 @@ class Task(ABC):
         """Rebuild from `config`."""
         inputs = Inputs.from_config(stored["inputs"])
         return cls(inputs, stored["target"], codec_from_config(stored["codec"]))
+
+
+def _check_present(dataset: Dataset, target: str) -> None:
+    """Refuse examples whose target is missing or no finite number."""
+    column = dataset.column(target)
+    if isinstance(column, pl.Series):
+        absent = column.is_null()
+        if column.dtype.is_float():
+            absent |= ~column.is_finite().fill_null(False)
+        lacking = np.flatnonzero(absent.to_numpy())
+    else:
+        values = np.asarray(column)
+        lacking = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
+    if len(lacking):
+        place = dataset.origins[lacking[0]]
+        raise DataError(
+            f"the target is missing, or no finite number, in {len(lacking)} example(s), first "
+            f"here ({place}).",
+            "Fill it in, or leave those examples out.",
+            file=dataset.source,
+            row=int(place) if isinstance(place, (int, np.integer)) else None,
+            field=target,
+        )

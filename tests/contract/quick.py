@@ -1,0 +1,36 @@
+"""Algorithms at their quickest, fitted once for all tests."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from fieldguide import catalog
+from fieldguide.data import Dataset
+from fieldguide.estimator import Estimator
+from fieldguide.hyperparameter import ranges
+from tests import toys
+
+QUICK = {"epochs": 1, "batch_size": 8, "validation": 0.0}
+COUNT = {"array": 40, "table": 40, "image": 16}
+
+
+def settings(kind: type[Estimator], **more: Any) -> dict[str, Any]:
+    """Return hyperparameters for a quick fit: of those given, the ones the algorithm has."""
+    return {name: value for name, value in {**QUICK, **more}.items() if name in ranges(kind)}
+
+
+def data(entry: catalog.Entry, task: str = "", form: str = "", seed: int = 0) -> Dataset:
+    """Return a tiny data set for an algorithm: of its first task and form, unless named."""
+    form, task = form or entry.card.inputs[0], task or entry.card.tasks[0]
+    if form == "image":
+        side = max(16, entry.card.smallest_image)
+        return toys.images(task, COUNT[form], seed, side=side)
+    return toys.FORMS[form](task, COUNT[form], seed)
+
+
+@cache
+def fitted(entry: catalog.Entry, task: str = "", form: str = "") -> Estimator:
+    """Return the algorithm, fitted on `data`; shared, so leave it as it is."""
+    kind = entry.load()
+    return kind(**settings(kind)).fit(data(entry, task, form))
