@@ -115,6 +115,22 @@ def test_exit_status(
     assert "Traceback" not in answer.err
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (PermissionError(13, "Permission denied", "models/x"), "models/x: Permission denied."),
+        (OSError(28, "No space left on device"), "No space left on device. Check"),
+        (MemoryError(), "Memory ran out."),
+    ],
+)
+def test_the_systems_refusals_are_not_our_fault(
+    error: Exception, words: str, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_with(error, monkeypatch)
+    answer = command("algorithms")
+    assert answer.status == 1 and words in answer.err and "fault of fieldguide" not in answer.err
+
+
 def test_what_libraries_print_stays_out_of_the_document(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,12 @@ def _explain(words: list[str], error: Exception) -> int:
         message = wrong_usage()
         message += ("" if message.endswith((".", "?")) else ".") + f" See `{_help_of(words)}`."
         return _fail(words, message, "UsageError", BAD_INPUT)
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{error.filename}: " if error.filename else ""
+        remedy = "Check the path, its permissions and the space on the disk."
+        return _fail(words, f"{place}{error.strerror}. {remedy}", kind, FAILED)
+    if isinstance(error, MemoryError):
+        return _fail(words, "Memory ran out. Close other programs, or bring less data.", kind, 1)
     message = (
         f"Something unexpected went wrong: {kind}: {error}. This is a fault of fieldguide, not "
         f"yours. To see where, repeat the command with --traceback (or {TRACEBACK}=1)."

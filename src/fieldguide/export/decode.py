@@ -27,17 +27,18 @@ def decode(graph: Graph, outputs: str, task: Task) -> None:
         )
 
 
-def _classes(graph: Graph, logits: str, codec: Labels) -> None:
+def _classes(graph: Graph, outputs: str, codec: Labels) -> None:
     classes = codec.as_array()
     values = classes if classes.dtype.kind == "O" else _widest(classes)
+    logits = graph.cast(outputs, "float32")  # the precision in which `predict` compares them
     best = graph.add("ArgMax", logits, axis=1, keepdims=0)
     kind = "string" if values.dtype.kind == "O" else str(values.dtype)
     label = graph.add("Gather", graph.constant(values), best)
     graph.give_out(label, Port("label", kind, (BATCH,), "the most likely class"))
     meaning = "of each class, in the order of `classes`; a row adds up to 1"
     shape = (BATCH, codec.width)
-    shares = graph.add("Softmax", logits, axis=1)
-    graph.give_out(shares, Port("probabilities", "float32", shape, meaning))
+    shares = graph.add("Softmax", graph.cast(logits, "float64"), axis=1)
+    graph.give_out(graph.cast(shares, "float32"), Port("probabilities", "float32", shape, meaning))
 
 
 def _quantity(graph: Graph, outputs: str, codec: Quantity, target: str) -> None:

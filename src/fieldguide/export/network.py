@@ -12,6 +12,7 @@ from onnx import GraphProto, compose
 from torch import Tensor, nn
 
 from fieldguide.data import Batch, Inputs
+from fieldguide.errors import UsageError
 from fieldguide.export.graph import OPSET
 
 PREFIX = "/network/"
@@ -46,21 +47,32 @@ def network_graph(
         forward: Applies the network to a batch.
         shape: Shape of one example's numbers.
         columns: Number of category columns.
+
+    Raises:
+        UsageError: The network does something that cannot be exported.
     """
     example = [torch.zeros(2, *shape)]
     example += [torch.zeros(2, columns, dtype=torch.int64)] if columns else []
     batch = {0: torch.export.Dim("batch")}
-    with _quiet(), torch.no_grad():
-        program = torch.onnx.export(
-            _Forward(network, forward).eval(),
-            tuple(example),
-            dynamo=True,
-            opset_version=OPSET,
-            input_names=[NUMBERS, CATEGORIES][: len(example)],
-            output_names=["outputs"],
-            dynamic_shapes=(batch,) * len(example),
-            verbose=False,
-        )
+    try:
+        with _quiet(), torch.no_grad():
+            program = torch.onnx.export(
+                _Forward(network, forward).eval(),
+                tuple(example),
+                dynamo=True,
+                opset_version=OPSET,
+                input_names=[NUMBERS, CATEGORIES][: len(example)],
+                output_names=["outputs"],
+                dynamic_shapes=(batch,) * len(example),
+                verbose=False,
+            )
+    except torch.onnx.OnnxExporterError as error:
+        cause = error.__cause__ or error
+        raise UsageError(
+            "This network does something that ONNX cannot say "
+            f"({type(cause).__name__}: {str(cause).strip().splitlines()[0]}). "
+            "Use `fieldguide serve` instead."
+        ) from error
     assert program is not None
     graph: GraphProto = compose.add_prefix(program.model_proto, PREFIX).graph
     return graph

@@ -52,22 +52,41 @@ def check(
     Raises:
         ExportMismatch: They differ by more than rounding explains.
     """
+    parity = Parity()
+    run = _runner(file)
+    for part, tolerance in _parts(task, examples):
+        _compare(task, run(feed(task.inputs, part)), outputs(part), tolerance, parity)
+    return parity
+
+
+def _runner(file: Path) -> Callable[[dict[str, np.ndarray]], dict[str, Any]]:
+    """Return what runs the file; onnxruntime's errors share no class of their own."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what it warns of is ours to know, not the user's
-    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    parity = Parity()
-    for part, tolerance in _parts(task, examples):
-        answers = dict(
-            zip(
-                [port.name for port in session.get_outputs()],
-                session.run(None, feed(task.inputs, part)),
-                strict=True,
-            )
+    try:
+        session = onnxruntime.InferenceSession(
+            str(file), options, providers=["CPUExecutionProvider"]
         )
-        _compare(task, answers, outputs(part), tolerance, parity)
-    return parity
+    except Exception as error:
+        raise _cannot_run(error) from error
+    names = [port.name for port in session.get_outputs()]
+
+    def run(given: dict[str, np.ndarray]) -> dict[str, Any]:
+        try:
+            return dict(zip(names, session.run(None, given), strict=True))
+        except Exception as error:
+            raise _cannot_run(error) from error
+
+    return run
+
+
+def _cannot_run(error: Exception) -> ExportMismatch:
+    return ExportMismatch(
+        f"onnxruntime cannot run the exported file ({str(error).strip().splitlines()[0]}). "
+        "Nothing was written. This is a fault of fieldguide or of a package it exports with."
+    )
 
 
 def _parts(task: Task, examples: Dataset) -> Iterator[tuple[Dataset, float]]:
@@ -132,4 +151,4 @@ def _labels(
     if not len(wrong):
         return []
     first = wrong[0]
-    return [f"{len(wrong)} labels differ (first: {given[first]!r} for {wanted[first]!r})"]
+    return [f"{len(wrong)} labels differ (first: '{given[first]}' for '{wanted[first]}')"]
