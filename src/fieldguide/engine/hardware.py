@@ -72,7 +72,7 @@ def pays_in_bf16(network: nn.Module) -> bool:
         or (isinstance(module, nn.Linear) and min(module.in_features, module.out_features) >= 256)
     ]
     heavy = sum(module.weight.numel() for module in wide)
-    return heavy * 2 >= sum(weight.numel() for weight in network.parameters())
+    return heavy > 0 and heavy * 2 >= sum(weight.numel() for weight in network.parameters())
 
 
 def choose_layout(network: nn.Module) -> nn.Module:

@@ -237,11 +237,10 @@ class Loop:
     def _watch(self, validate: Callable[[], float]) -> float:
         self.network.eval()
         score = validate()
-        if score > self.best_score:
-            self.best_score, self.waited = score, 0
+        self.waited = 0 if score > self.best_score else self.waited + 1
+        if score >= self.best_score:  # of equals the later: on few examples scores tie early
+            self.best_score = score
             self.best = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
-        else:
-            self.waited += 1
         return score
 
     def _open_folder(self) -> bool:
