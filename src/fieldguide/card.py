@@ -51,6 +51,9 @@ class Card:
             (steps along one column at a time), ``"neighbours"`` (what is alike has like targets)
             or ``"separator"`` (linear, and settled only where a line parts the classes). The
             advisor measures each shape on the user's data.
+        repeats: Name of the hyperparameter that counts equal repetitions of its work, other than
+            epochs, such as rounds of boosting; a probe of its cost does a few of them. Empty if
+            there is none.
         baseline: Whether it is a baseline outside deep learning.
         deterministic: Whether the same seed gives the same weights on CPU.
         devices: Devices it runs on.
@@ -68,6 +71,7 @@ class Card:
     smallest_image: int = 0
     local: bool = False
     rule: str = ""
+    repeats: str = ""
     baseline: bool = False
     deterministic: bool = True
     devices: tuple[str, ...] = ("cpu", "cuda")

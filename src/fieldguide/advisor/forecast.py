@@ -16,8 +16,8 @@ MIXED_FROM = 300  # rows of mixed columns from which boosted trees usually win
 JUDGED = 0.2  # share of the examples that a score is usually measured on
 # Spread of log(error) around a landmark of the same shape, and factor on its error, from our trials
 # on iris, wine, breast-cancer, diabetes, digits, Adult, California housing and (Fashion-)MNIST.
-SPREAD = {"constant": 0.02, "linear": 0.15, "neighbours": 0.25, "trees": 0.2, "separator": 0.4}
-FACTOR = {"separator": 1.6, "smooth": 1.25, "local": 1.25}
+SPREAD = {"constant": 0.02, "linear": 0.15, "neighbours": 0.25, "trees": 0.2, "separator": 0.5}
+FACTOR = {"separator": 1.3, "local": 1.25}
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,8 @@ def _own(card: Card, mark: Landmark, profile: Profile) -> tuple[float, float]:
     if rule == "trees" and mixed(profile) and profile.examples >= MIXED_FROM:
         # Grinsztajn et al. (2022), figure 1; it counts the more, the less our measurement is sure.
         factor *= 1 - min(0.25, max(0.07, mark.deviation / max(1 - mark.score, 1e-3)))
-    if mark.rule == "linear" and rule == "smooth":
-        factor = 1.0  # what looks straight is learnt as easily by a network
+    if rule == mark.rule == "smooth":  # what looks straight is learnt easily, bends are not
+        factor += 0.25 * min(1.0, max(0.0, 1 - math.log10(max(enough, 1.0) / 10) / 1.5))
     if rule == "local" and profile.pictures is not None:
         factor *= _windows(card, profile.pictures.locality, enough)
     if enough < 1:

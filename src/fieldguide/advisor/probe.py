@@ -20,7 +20,8 @@ import polars as pl
 import torch
 
 from fieldguide.advisor import machine
-from fieldguide.advisor.probe_watch import Watch
+from fieldguide.advisor.probe_growth import Shortened
+from fieldguide.advisor.probe_watch import Watch, run
 from fieldguide.catalog import Entry
 from fieldguide.data import Dataset, ImageFiles
 from fieldguide.errors import Interrupted
@@ -29,15 +30,14 @@ from fieldguide.tasks import Task
 from fieldguide.tasks.inputs import STREAM_BYTES
 
 EXAMPLES = 251  # in the sample; prime, so that no batch size is mistaken for all examples
-LARGER = 4  # times as many, to see how the time of a fit on everything at once grows
-QUICK = 0.3  # seconds; a fit on everything at once that takes longer is tried on fewer instead
+LARGER = 8  # times as many, to see how the time of a fit on everything at once grows
 NUMBERS = 4_000_000  # numbers in the sample at most: 26 colour pictures of 224 by 224 pixels
 FEWEST = 24
 ALLOWANCE = 0.25  # seconds of whole batches in a stage
 PROCESS = 400 << 20  # bytes of a process that has loaded what training needs, and no data
 COPIES = 4  # of weights: themselves, their gradients, two averages that Adam keeps
 WORKING = 2.0  # of what autograd keeps: gradients of activations, buffers of kernels
-DOUBLES = 4  # copies in double precision that models outside deep learning make of their inputs
+DOUBLES = 2  # copies in double precision that models outside deep learning make of their inputs
 
 
 @dataclass(frozen=True)
@@ -133,49 +133,21 @@ def probe(entry: Entry, trial: Trial, allowance: float = ALLOWANCE) -> Cost:
 
 
 def _cost(estimator: Estimator, trial: Trial, allowance: float) -> Cost:
-    watch, outside = _run(estimator, trial.sample, allowance)
+    shortened = Shortened.of(estimator)
+    watch, outside = run(estimator, trial.sample, allowance)
     share = float(getattr(estimator, "validation", 0.0))
     held = round(trial.examples * share) if trial.examples * share >= 20 else 0
     learning = trial.examples - held
     seconds = trial.examples * trial.read_seconds
     seconds += max(0.0, outside - len(trial.sample) * trial.read_seconds)  # building the network
     judging = held * _judging(estimator, trial.sample) if held else 0.0
-    growth = _growth(estimator, trial, watch, learning, allowance)
+    growth = 1.0
+    if watch.whole_seconds:
+        growth = shortened.growth(watch, trial.sample, trial.larger, learning, allowance)
     for stage in watch.stages:
         epoch = stage.step_seconds * (growth if stage.whole else -(-learning // stage.batch_size))
         seconds += stage.epochs * (epoch + judging)
     return Cost(seconds, _memory(estimator, trial, watch))
-
-
-def _run(estimator: Estimator, sample: Dataset, allowance: float) -> tuple[Watch, float]:
-    """Fit on a sample, cut short; return what was seen, and the seconds outside the stages."""
-    watch = Watch(allowance)
-    watch.attach(estimator)
-    began = time.perf_counter()
-    estimator.fit(sample)
-    outside = time.perf_counter() - began - watch.spent
-    del estimator.stages  # the estimator's own again
-    return watch, outside
-
-
-def _growth(
-    estimator: Estimator, trial: Trial, watch: Watch, learning: int, allowance: float
-) -> float:
-    """Return how many times as long a step on everything takes, from two sizes of sample."""
-    whole = [stage.step_seconds for stage in watch.stages if stage.whole]
-    count = len(trial.sample)
-    if not whole or trial.examples <= count:
-        return 1.0
-    other = trial.larger
-    if sum(whole) > QUICK or len(other) < 2 * count:
-        other = trial.sample.take(np.arange(0, count, 2))
-    again, _ = _run(estimator, other, allowance)
-    seconds = sum(stage.step_seconds for stage in again.stages if stage.whole)
-    ratio = np.log(max(seconds, 1e-6) / max(sum(whole), 1e-6)) / np.log(len(other) / count)
-    power = float(np.clip(ratio, 0.0, 1.5))
-    if len(other) > count:  # start from the size that is nearer
-        return seconds / max(sum(whole), 1e-6) * float((learning / len(other)) ** power)
-    return float((learning / count) ** power)
 
 
 def _judging(estimator: Estimator, sample: Dataset) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fieldguide.data import Batch, Batches, Examples
+from fieldguide.data import Batch, Batches, Dataset, Examples
 from fieldguide.engine import Stage
 from fieldguide.estimator import Estimator
 
@@ -51,6 +51,11 @@ class Watch:
     stages: list[StageCost] = field(default_factory=list)
     spent: float = 0.0
 
+    @property
+    def whole_seconds(self) -> float:
+        """Seconds of one step of every stage that looks at all examples at once."""
+        return sum(stage.step_seconds for stage in self.stages if stage.whole)
+
     def attach(self, estimator: Estimator) -> None:
         """Shorten every stage of the estimator from now on."""
         original = estimator.stages
@@ -73,6 +78,17 @@ class Watch:
         few = _Few(stage.batches, seen, self.allowance)
         step = _measuring_memory(stage.step, seen, network)
         return replace(stage, step=step, batches=few, epochs=min(1, stage.epochs))
+
+
+def run(estimator: Estimator, sample: Dataset, allowance: float) -> tuple[Watch, float]:
+    """Fit on a sample, cut short; return what was seen, and the seconds outside the stages."""
+    watch = Watch(allowance)
+    watch.attach(estimator)
+    began = time.perf_counter()
+    estimator.fit(sample)
+    outside = time.perf_counter() - began - watch.spent
+    del estimator.stages  # the estimator's own again
+    return watch, outside
 
 
 class _Timed(Batches):

@@ -17,10 +17,10 @@ def sentences(profile: Profile) -> list[str]:
 
 
 def score(value: float, name: str) -> str:
-    """Write a score: accuracy in per cent (finer close to 100 %), else with two digits."""
+    """Write a score: accuracy in per cent, anything else with two digits."""
     if name == "accuracy":
-        return f"{value:.1%}" if value < 0.9995 or value == 1 else f"{min(value, 0.99999):.3%}"
-    shown = f"{value + 0.0:.2f}".replace("-0.00", "0.00")
+        return f"{value:.1%}"
+    shown = f"{value:.2f}".replace("-0.00", "0.00")
     return f"{name.replace('r2', 'R²')} {shown}"
 
 
@@ -143,10 +143,16 @@ def _copies(profile: Profile) -> list[str]:
     if found.conflicting:
         said.append(
             f"Label noise: {counted(found.conflicting, 'example')} with the same inputs as another "
-            f"but a different target; no rule can score above "
-            f"{score(1 - found.floor, profile.score_name)} on these data."
+            "but a different target" + _ceiling(profile) + "."
         )
     return said
+
+
+def _ceiling(profile: Profile) -> str:
+    best = score(1 - profile.duplicates.floor, profile.score_name)
+    if best == score(1.0, profile.score_name):
+        return ""  # too few to show
+    return f"; no rule can score above {best} on these data"
 
 
 def _signals(profile: Profile) -> list[str]:

@@ -64,6 +64,7 @@ class GradientBoosting(Baseline):
         tasks=("classification", "regression"),
         capacity=2,
         rule="trees",
+        repeats="rounds",
         needs_examples=50,
         baseline=True,
     )
