@@ -78,7 +78,7 @@ TOYS = {
         "",
         "self.done = getattr(self, 'done', 0) + 1; time.sleep(600 if self.done > 25 else .06)",
     ),
-    "slow": (2, "", "time.sleep(.05)"),
+    "slow": (2, "", "time.sleep(.02)"),
 }  # fmt: skip
 
 

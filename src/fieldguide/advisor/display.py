@@ -139,7 +139,7 @@ def leaderboard_table(race: Race) -> Table:
     table.add_column(words.score_title(name), justify="right", no_wrap=True, min_width=8)
     table.add_column("95 % interval", justify="right", no_wrap=True, min_width=14)
     table.add_column("training", justify="right", no_wrap=True, min_width=8)
-    table.add_column("", no_wrap=True, overflow="ellipsis")  # gives way on a narrow terminal
+    table.add_column("", no_wrap=True)
     for row in race.leaderboard:
         style = "bold green" if row.winner else "" if row.score is not None else "dim"
         table.add_row(
@@ -155,11 +155,9 @@ def leaderboard_table(race: Race) -> Table:
 
 
 def remark(row: Row) -> str:
-    """Return what a reader should know about a row, in a few words."""
-    if row.status in ("failed", "not raced"):
-        return f"{row.status}: {words.first_sentence(row.reason)}"
+    """Return what a reader should know about a row, in a word or two."""
     said = ["wins" if row.winner else "tied"] if row.tied else []
-    said += [row.status] if row.status in ("out of time", "rescued") else []
+    said += [row.status] if row.status != "finished" else []
     return ", ".join(said)
 
 

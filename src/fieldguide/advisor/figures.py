@@ -94,23 +94,32 @@ def learning_curves(histories: dict[str, list[dict[str, Any]]], score_name: str)
     if not chosen:
         return ""
     figure, axes = _canvas(5.6, 3.2)
-    for number, (name, past) in enumerate(chosen.items()):
-        share = np.arange(1, len(past) + 1)
-        axes.plot(share, [record[key] for record in past], color=CURVES[number % len(CURVES)],
+    low, high = _learnt_range(chosen, key) if key == score_name else (-np.inf, np.inf)
+    shown = {n: p for n, p in chosen.items() if max(record[key] for record in p) > low}
+    for number, (name, past) in enumerate(shown.items()):
+        epochs = np.arange(1, len(past) + 1)
+        axes.plot(epochs, [record[key] for record in past], color=CURVES[number % len(CURVES)],
                   linewidth=1.8, label=name)  # fmt: skip
+    if np.isfinite(low):
+        axes.set_ylim(low, high)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    if key == score_name:  # who has learnt nothing must not squeeze the others
-        best = [max(record[key] for record in past) for past in chosen.values()]
-        depth = max(best) - float(np.median(best))
-        low, high = axes.get_ylim()
-        axes.set_ylim(max(low, max(best) - max(0.2, 5 * depth)), high)
     axes.set_xlabel("epochs")
     axes.set_ylabel(f"{words.score_title(key)} in validation" if key == score_name else "loss")
     axes.grid(color=FAINT, linewidth=0.6)
     axes.tick_params(length=0)
-    axes.legend(fontsize=9.5, ncols=2 if len(chosen) > 4 else 1)
+    axes.legend(fontsize=9.5, frameon=False, ncols=2 if len(shown) > 4 else 1)
     _percent(axes, "y", key)
     return _svg(figure, "curves")
+
+
+def _learnt_range(histories: dict[str, list[dict[str, Any]]], key: str) -> tuple[float, float]:
+    """Return limits that leave out who has learnt nothing, lest the others be squeezed."""
+    best = [max(record[key] for record in past) for past in histories.values()]
+    lowest = min(record[key] for past in histories.values() for record in past)
+    depth = max(best) - float(np.median(best))
+    low = max(lowest, max(best) - max(0.2, 5 * depth))
+    room = 0.04 * max(max(best) - low, 1e-3)
+    return low - room, max(best) + room
 
 
 def confusion(truth: np.ndarray, guess: np.ndarray, classes: Sequence[str]) -> str:

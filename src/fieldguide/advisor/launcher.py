@@ -138,13 +138,16 @@ class Launcher:
         self._numbers = itertools.count()
         self._watches: list[Watch] = []
         process.kill_tree(process.marked(self.mark), self.mark)  # of a race that was killed
-        self._nursery = self._new()
+        self._nursery: Nursery | None = None
 
     def is_ready(self) -> bool:
-        """Whether an entrant would start at once; a nursery that died is replaced."""
-        if not self._nursery.lives:
+        """Whether an entrant would start at once; starts a nursery where none lives."""
+        if self._nursery is not None and not self._nursery.lives:
             self._nursery.close()
-            self._nursery = self._new()
+            self._nursery = None
+        if self._nursery is None:
+            mark = f"{self.mark}{os.getpid()}.{next(self._numbers)}."
+            self._nursery = Nursery(mark, self.run / f".{LOG}")
         return self._nursery.ready.is_set()
 
     def launch(self, spec: dict[str, Any], grace: float) -> Watch | None:
@@ -158,17 +161,18 @@ class Launcher:
         folder.mkdir(parents=True, exist_ok=True)
         log, path = folder / LOG, folder / "spec.json"
         run_folder.write_json(path, {**spec, "log": str(log)})
-        began = self._nursery.fork(path)
-        if began is None:
+        nursery = self._nursery
+        began = None if nursery is None else nursery.fork(path)
+        if began is None or nursery is None:
             return None
         watch = Watch(
             began,
-            self._nursery.mark,
+            nursery.mark,
             seconds=spec["seconds"],
             grace=grace,
             memory=self.memory,
             log=log,
-            spare=self._nursery.process.pid,
+            spare=nursery.process.pid,
         )
         watch.start()
         self._watches.append(watch)
@@ -176,16 +180,15 @@ class Launcher:
 
     def close(self) -> None:
         """End every process that is left."""
-        self._nursery.release()
+        if self._nursery is not None:
+            self._nursery.release()
         for watch in self._watches:
             if watch.outcome is None:
                 watch.abandon()
         for watch in self._watches:
             watch.join(10)
-        self._nursery.close()
+        if self._nursery is not None:
+            self._nursery.close()
+        self._nursery = None
         process.kill_tree(process.marked(self.mark), self.mark)
         (self.run / f".{LOG}").unlink(missing_ok=True)
-
-    def _new(self) -> Nursery:
-        mark = f"{self.mark}{os.getpid()}.{next(self._numbers)}."
-        return Nursery(mark, self.run / f".{LOG}")

@@ -85,7 +85,9 @@ def race(
         if not resume:
             run_folder.refuse_if_taken(folder)
         memory = memory or int(FREE_SHARE * psutil.virtual_memory().available)
-        launcher = Launcher(folder, memory)  # loads while the data are read
+        launcher = Launcher(folder, memory)
+        if not resume:
+            launcher.is_ready()  # it begins to load while the data are read
         try:
             facts = (
                 _go_on(folder, data, target, settings)
