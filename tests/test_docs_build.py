@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from benchmarks.results import Result, load, problems
 from docs.build import BEGIN, END, ROOT, Entry, markdown, own, page, table, with_table, write
+from fieldguide import catalog
 
 DOCSTRING = """LeNet-5: two convolutions (LeCun 1998).
 
@@ -161,10 +161,6 @@ def test_readme_without_markers_is_refused() -> None:
 
 
 def catalog_entries() -> list[Entry]:
-    if importlib.util.find_spec("fieldguide.catalog") is None:
-        pytest.skip("there is no catalog yet")
-    from fieldguide import catalog
-
     return own(catalog.entries())
 
 

@@ -147,9 +147,6 @@ def test_every_room_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("module", LIGHT)
 def test_loads_without_torch(module: str) -> None:
-    path = PACKAGE.parent.joinpath(*module.split("."))
-    if not (path.with_suffix(".py").exists() or (path / "__init__.py").exists()):
-        pytest.skip(f"{module} is not written yet")
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -6,7 +6,6 @@ import re
 import shlex
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -37,8 +36,6 @@ def fieldguide(*words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("command", commands(), ids=lambda words: words[1])
 def test_every_command_and_option_exists(command: list[str]) -> None:
-    if find_spec("fieldguide.cli") is None:
-        pytest.skip("there is no command line yet")
     program, verb, *rest = command
     assert program == "fieldguide"
     said = fieldguide(verb, "--help")
@@ -64,8 +61,6 @@ def photos(folder: Path) -> None:
 
 
 def test_python_workflow_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if find_spec("fieldguide.formats") is None:
-        pytest.skip("there are no readers yet")
     code = block("import fieldguide as fg")
     quick = code.replace("epochs=20", "epochs=1")
     assert quick != code
