@@ -23,7 +23,7 @@ from torch import nn
 from fieldguide.card import Card
 from fieldguide.estimator import Estimator
 
-class Toy(Estimator):
+class {cls}(Estimator):
     card = Card(title="{title}", paper="Nobody (2024). Toys.", year=2024,
                 tasks=("classification", "regression"), capacity={capacity})
 
@@ -82,10 +82,17 @@ TOYS = {
 }  # fmt: skip
 
 
+def _class(name: str) -> str:
+    return name.title().replace("-", "") + "Toy"
+
+
 def _source(name: str) -> str:
     capacity, build, step = TOYS[name]
     text = HEAD.format(
-        title=name.capitalize(), capacity=capacity, build=f"        {build or '...'}"
+        cls=_class(name),
+        title=name.capitalize(),
+        capacity=capacity,
+        build=f"        {build or '...'}",
     )
     return text + (STEP.format(step=f"        {step}") if step else "")
 
@@ -102,7 +109,7 @@ def toys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     for name in TOYS:
         module = name.replace("-", "_")
         (package / f"{module}.py").write_text(_source(name))
-        points.append(f"{name} = toybox.{module}:Toy")
+        points.append(f"{name} = toybox.{module}:{_class(name)}")
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: toybox\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text("[fieldguide.algorithms]\n" + "\n".join(points) + "\n")
     sys.path.insert(0, str(site))
