@@ -80,11 +80,27 @@ class TwoStages(Outsider):
         return step
 
 
+class Repeating(Outsider):
+    """Sleeps 1 ms for each of 1,000 rounds, on everything at once."""
+
+    card = Card(
+        title="Repeating", paper="A.", year=2025, tasks=("classification",), repeats="rounds"
+    )
+    rounds: int = option(1_000, "rounds", low=0)
+
+    def stages(self, data):
+        def step(batch):
+            time.sleep(0.001 * self.rounds)
+            return {"loss": torch.zeros(())}
+
+        yield Stage("fit", step, data.whole(), 1)
+
+
 def listed(kind):
     """The entry that a package bringing this class would have."""
     module = types.ModuleType("outside_package")
     sys.modules["outside_package"] = module
-    for one in (Outsider, Broken, Stopped, Heavy, TwoStages):
+    for one in (Outsider, Broken, Stopped, Heavy, TwoStages, Repeating):
         setattr(module, one.__name__, one)
     name = kind.__name__.lower()
     return Entry(name, kind.__name__, "outside", "outside_package", Path(), "", kind.card)
@@ -111,6 +127,12 @@ def test_stages_epochs_and_whole_batches_are_added_up():
     assert cost.problem == ""
     assert 3 * 100 * 0.002 + 0.05 <= cost.seconds < 2.0
     assert cost.probed < 2
+
+
+def test_a_few_repetitions_stand_for_all():
+    cost = probe(listed(Repeating), trial(xor(300)))
+    assert 0.8 < cost.seconds < 4.0
+    assert cost.probed < 0.8
 
 
 def test_memory_grows_with_the_network():

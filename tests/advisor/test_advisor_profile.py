@@ -16,6 +16,7 @@ from fieldguide.advisor import profile
 from fieldguide.advisor.pictures import describe
 from fieldguide.data import Dataset, ImageFiles
 from fieldguide.errors import UsageError
+from fieldguide.formats import read
 from tests.advisor.advisor_data import blobs, pictures, table, xor
 
 
@@ -195,3 +196,31 @@ def test_same_seed_same_profile_and_no_global_chance_is_touched():
     assert first == second
     assert torch.equal(before, torch.get_rng_state())
     assert np.array_equal(numbers, np.random.get_state()[1])
+
+
+def test_columns_of_every_kind_are_measured():
+    chance = np.random.default_rng(0)
+    y = chance.integers(0, 2, 120)
+    days = pl.Series(19_000 + 900 * y + chance.integers(0, 900, 120)).cast(pl.Date)
+    text = [" ".join(chance.permutation(["sun", "moon", "star", ("up", "down")[i]])) for i in y]
+    data = Dataset.from_columns(
+        {"day": days, "text": pl.Series(text), "y": pl.Series(y).cast(str)}, target="y"
+    )
+    found = profile(data)
+    assert found.landmarks["linear"].score > 0.95
+    assert len(found.landmarks) == 5
+
+
+def test_more_classes_than_examples_for_each():
+    found = profile(table(a=np.arange(200.5), y=[f"c{i % 150}" for i in range(201)]))
+    assert len(found.classes) == 150
+    assert len(found.classes.lonely) == 99
+
+
+def test_a_table_on_disk_is_sampled(tmp_path):
+    data, path = xor(3_000), tmp_path / "xor.csv"
+    pl.DataFrame({name: data.column(name) for name in ("a", "b", "y")}).write_csv(path)
+    found = profile(read(path, stream=True))
+    assert found.examples == 3_000
+    assert found.duplicates.rows == 0
+    assert found.landmarks["smooth"].score > 0.9

@@ -23,6 +23,7 @@ from fieldguide.advisor.sample import Sample
 MOST = {"constant": 5_000, "linear": 4_000, "trees": 4_000}  # examples looked at, else KERNEL
 TREE_COLUMNS = 100  # columns that trees look at; more pixels are averaged, more columns drawn
 MANY_CLASSES = 4  # with more, boosted trees grow a tree a class and round: on fewer examples
+VERY_MANY_CLASSES = 50  # with more, one fold is held out instead of each in turn
 KERNEL = 1_500  # examples for the models whose cost grows with the square of their number
 DIRECTIONS = 200  # principal directions kept where there are more numbers than that
 SLOWER = 0.75  # share of a measured slope that holds further out
@@ -147,7 +148,8 @@ def _measure(rule: str, fit: Rule, sample: Sample, seed: int) -> Landmark:
     part = _at_most(sample, KERNEL if slow else most, seed)
     folds = part.folds(seed)
     judged, guesses, fewer = [], [], []
-    for fold in range(folds.max() + 1 if len(part) <= 1_200 else 1):
+    small = len(part) <= 1_200 and sample.classes <= VERY_MANY_CLASSES
+    for fold in range(folds.max() + 1 if small else 1):
         held, rest = part.take(np.flatnonzero(folds == fold)), np.flatnonzero(folds != fold)
         quarter = np.random.default_rng((seed, fold)).permutation(rest)[: max(4, len(rest) // 4)]
         judged.append(held.y)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -122,7 +123,10 @@ def profile(dataset: Dataset, task: str = "auto", *, seed: int = 0) -> Profile:
         sample = encode(kind, small_pictures(looked_at, seed))
     except DataError as error:
         return _without_task(dataset, str(error), seed, started)
-    return _measured(dataset, known, looked_at, kind, reason, sample, seed, started)
+    with warnings.catch_warnings():
+        # Of many classes and of solvers that stop near the optimum; the figures tell of both.
+        warnings.simplefilter("ignore", UserWarning)
+        return _measured(dataset, known, looked_at, kind, reason, sample, seed, started)
 
 
 def _measured(
