@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from fieldguide import formats
 from fieldguide.advisor import data_store
 from fieldguide.codecs import Picture
 from fieldguide.data import Dataset, ImageFiles
@@ -59,6 +60,23 @@ def test_pictures_are_decoded_once_to_the_size_that_training_would_use(tmp_path:
     codec = Picture.fit(files.take(np.arange(3)))
     assert np.array_equal(pixels, codec.encode(files))
     assert found.fields["image"].kind == "image"
+
+
+def test_a_streamed_table_stays_where_it_is(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    rows = [f"{number},{'yes' if number % 3 else 'no'}" for number in range(300)]
+    table.write_text("\n".join(["number,answer", *rows]) + "\n")
+    data = formats.read(table, target="answer", stream=True)
+    chosen = data.take(np.arange(0, 300, 2))
+    data_store.write(tmp_path / "data", chosen, np.arange(100), np.arange(100, 150))
+    found, _, test = data_store.read(tmp_path / "data")
+    assert type(found) is type(data) and found.target == "answer" and found.fields == data.fields
+    held = found.take(test)
+    assert held.columns["number"].to_list() == list(range(200, 300, 2))
+    assert held.origins.tolist() == chosen.take(np.arange(100, 150)).origins.tolist()
+    assert not (tmp_path / "data" / data_store.TABLE).exists()
+    assert data_store.fingerprint(found) == data_store.fingerprint(chosen)
+    assert data_store.fingerprint(found) != data_store.fingerprint(data)
 
 
 def test_fingerprint_sees_values_names_and_target(mixed: Dataset) -> None:

@@ -135,10 +135,10 @@ def confusion(truth: np.ndarray, guess: np.ndarray, classes: Sequence[str]) -> s
         if count:
             colour = "white" if shares[row, column] > 0.55 else INK
             weight = "bold" if row != column else "normal"
-            axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=9.5,
-                      fontweight=weight)  # fmt: skip
+            axes.text(column, row, f"{count:,}", ha="center", va="center", color=colour,
+                      fontsize=9.5, fontweight=weight)  # fmt: skip
     labels = [name if len(name) <= 14 else name[:13] + "…" for name in classes]
-    turned = 90 if max(map(len, labels)) > 3 else 0
+    turned = 90 if max(map(len, labels)) > 5 or sum(map(len, labels)) > 40 else 0
     axes.set_xticks(range(len(classes)), labels, rotation=turned)
     axes.set_yticks(range(len(classes)), labels)
     axes.set_xlabel("predicted")

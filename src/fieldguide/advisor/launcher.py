@@ -18,6 +18,10 @@ from fieldguide.advisor.process import MARK, Watch
 
 MODULE = "fieldguide.advisor.nursery"
 LOG = "log.txt"
+# Threads that wait for each other spin for long by default. The race itself computes now and then
+# beside its entrants, as other people's programs do: a thread that is kept waiting then costs a
+# hundredfold, and letting go early costs next to nothing.
+SPINS = "GOMP_SPINCOUNT"
 ANSWER_WITHIN = 10.0  # seconds in which a nursery that lives has forked
 GONE = 1  # exit status of an entrant whose nursery died with it
 
@@ -60,7 +64,7 @@ class Nursery:
 
     def __init__(self, mark: str, log: Path):
         self.mark = mark
-        environment = {**os.environ, MARK: mark}
+        environment = {SPINS: "1000", **os.environ, MARK: mark}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
         theirs, self._life = os.pipe()
         with open(log, "ab") as errors:

@@ -103,7 +103,7 @@ def _margins(winner: Row, scored: Sequence[Row], score_name: str) -> list[str]:
     if constant:
         gap = words.margin((winner.score or 0) - (constant[0].score or 0), score_name)
         said.append(
-            f"Without looking at the inputs, {_inside(constant[0].title)} reaches "
+            f"A constant answer ({_inside(constant[0].title)}) reaches "
             f"{words.score(constant[0].score, score_name)}; the winner is {gap} above that."
         )
         if constant[0].tied:
