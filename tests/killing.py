@@ -22,6 +22,7 @@ import numpy as np
 import torch
 
 from fieldguide import catalog
+from fieldguide.data import Dataset
 from fieldguide.engine.run_folder import FILE
 from fieldguide.engine.settings import CHECKPOINT_EVERY
 from fieldguide.estimator import Estimator
@@ -54,6 +55,13 @@ def hard(kind: type[Estimator]) -> dict[str, Any]:
     if "augment" in known:
         given["augment"] = known["augment"].choices
     return given
+
+
+def data_for(kind: type[Estimator]) -> Dataset:
+    """Return data for an algorithm; in a child, for polars' threads do not survive a fork."""
+    form, task = kind.card.inputs[0], kind.card.tasks[0]
+    side = {"side": max(16, kind.card.smallest_image)} if form == "image" else {}
+    return toys.FORMS[form](task, COUNT[form], **side)
 
 
 def in_child(work: Callable[[], object]) -> int:
@@ -97,14 +105,11 @@ def killed(child: int, run: Path, delay: float) -> bool:
 
 def compare(name: str, folder: Path, chance: np.random.Generator) -> dict[str, Any]:
     kind = named(name)
-    form, task = kind.card.inputs[0], kind.card.tasks[0]
-    side = {"side": max(16, kind.card.smallest_image)} if form == "image" else {}
-    data = toys.FORMS[form](task, COUNT[form], **side)
     run = folder / "run"
     run.mkdir(parents=True)
 
     def fit(to: str, **how: Any) -> Callable[[], object]:
-        return lambda: kind(**hard(kind)).fit(data, **how).save(folder / to)
+        return lambda: kind(**hard(kind)).fit(data_for(kind), **how).save(folder / to)
 
     wait(in_child(fit("whole")))
     seconds = json.loads((folder / "whole/config.json").read_text())["history"][-1]["seconds"]
