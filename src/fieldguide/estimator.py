@@ -20,7 +20,7 @@ from fieldguide.card import Card
 from fieldguide.data import Dataset, Examples, Field, as_dataset
 from fieldguide.engine import Descent, Settings, hardware, memory
 from fieldguide.engine.schedule import SCHEDULES
-from fieldguide.errors import ModelFolderError, NonFiniteLoss, UsageError
+from fieldguide.errors import DataError, ModelFolderError, NonFiniteLoss, UsageError
 from fieldguide.hooks import Hooks
 from fieldguide.scikit_learn import ScikitLearnMixin
 
@@ -242,7 +242,10 @@ class Estimator(ScikitLearnMixin, Hooks):
             return dataset, self._dataset(*pair)
         if self.validation == 0 or len(dataset) * self.validation < 20:
             return dataset, None
-        return dataset.split(test=self.validation, seed=self.seed)
+        try:
+            return dataset.split(test=self.validation, seed=self.seed)
+        except DataError:  # one group, or a provider's split with one part: nothing to hold out
+            return dataset, None
 
     def _outputs(self, dataset: Dataset) -> Tensor:
         self._check_fitted()

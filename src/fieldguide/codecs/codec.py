@@ -87,18 +87,18 @@ def from_config(stored: dict[str, Any]) -> Codec:
 
 _NUMBER = (int, float)
 _KINDS: dict[str, tuple[type, ...]] = {
-    "float": _NUMBER, "int": (int,), "bool": (bool,), "str": (str,), "Any": (object,)
+    "float": _NUMBER, "int": (int,), "bool": (bool,), "str": (str,)
 }  # fmt: skip
 
 
 def _is_of(value: Any, type_name: str) -> bool:
     """Whether a value from JSON is of an annotated type; types not known here pass."""
     inner = type_name.removeprefix("tuple[").removesuffix(", ...]")
-    kinds = _KINDS.get(inner, (object,))
-    parts = value if type_name.startswith("tuple") and isinstance(value, list) else [value]
-    if type_name.startswith("tuple") and not isinstance(value, list):
+    kinds, several = _KINDS.get(inner, (object,)), inner != type_name
+    if several and not isinstance(value, (list, tuple)):
         return False
     numeric = kinds in (_NUMBER, (int,))
     return all(
-        isinstance(part, kinds) and not (numeric and isinstance(part, bool)) for part in parts
+        isinstance(part, kinds) and not (numeric and isinstance(part, bool))
+        for part in (value if several else [value])
     )

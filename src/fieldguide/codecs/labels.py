@@ -41,7 +41,8 @@ class Labels(Codec):
     def encode(self, column: Column) -> np.ndarray:
         """Return shape (n,), int64."""
         values, classes = _values(column), self.as_array()
-        if values.dtype.kind in "OUS" or classes.dtype.kind in "OUS":
+        exact = values.dtype == classes.dtype  # large whole numbers blur as a common float type
+        if not exact or classes.dtype.kind == "O":
             place = {value: code for code, value in enumerate(self.classes)}
             return np.array([place.get(value, -1) for value in values.tolist()], dtype=np.int64)
         codes = np.searchsorted(classes, values).clip(0, self.width - 1)

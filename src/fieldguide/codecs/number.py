@@ -11,6 +11,8 @@ import polars as pl
 from fieldguide.codecs.codec import Codec
 from fieldguide.data import Column
 
+LARGEST = float(np.finfo(np.float32).max)  # a new value may lie further out than single precision
+
 
 @dataclass(frozen=True)
 class Number(Codec):
@@ -36,10 +38,10 @@ class Number(Codec):
         present = values[np.isfinite(values)]
         if len(present) == 0:
             return cls(0.0, 1.0, 0.0, flagged=False)
-        spread = float(present.std())
+        mean, spread = moments(present)
         return cls(
-            mean=float(present.mean()),
-            deviation=spread if spread > 0 else 1.0,
+            mean=float(mean),
+            deviation=float(spread) or 1.0,
             median=float(np.median(present)),
             flagged=len(present) < len(values),
         )
@@ -54,12 +56,23 @@ class Number(Codec):
         values = as_floats(column)
         missing = ~np.isfinite(values)
         scaled = (np.where(missing, self.median, values) - self.mean) / self.deviation
+        scaled = scaled.clip(-LARGEST, LARGEST)
         parts = [scaled, missing] if self.flagged else [scaled]
         return np.stack(parts, axis=1).astype(np.float32)
 
     def decode(self, values: np.ndarray) -> np.ndarray:
         """Return the numbers in the user's units; shape (n, width) to (n,)."""
         return values[:, 0].astype(np.float64) * self.deviation + self.mean
+
+
+def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation over the first axis; squares do not overflow."""
+    peak = np.abs(values).max(axis=0, initial=0.0)
+    if np.all(peak < 1e100):
+        return values.mean(axis=0), values.std(axis=0)
+    scale = np.where(peak > 0, peak, 1.0)
+    shrunk = values / scale
+    return shrunk.mean(axis=0) * scale, shrunk.std(axis=0) * scale
 
 
 def as_floats(column: Column) -> np.ndarray:

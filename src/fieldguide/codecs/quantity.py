@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from fieldguide.codecs.codec import Codec
-from fieldguide.codecs.number import as_floats
+from fieldguide.codecs.number import as_floats, moments
 from fieldguide.data import Column
 
 
@@ -29,9 +29,9 @@ class Quantity(Codec):
     def fit(cls, column: Column) -> Self:
         """Learn mean and spread."""
         values = _table(column)
-        spread = values.std(axis=0)
+        means, spread = moments(values)
         spread = np.where(spread > 0, spread, 1.0)
-        return cls(tuple(values.mean(axis=0).tolist()), tuple(spread.tolist()))
+        return cls(tuple(means.tolist()), tuple(spread.tolist()))
 
     @property
     def width(self) -> int:

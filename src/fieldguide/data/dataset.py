@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -127,8 +128,8 @@ class Dataset:
         Raises:
             DataError: Too few examples to split.
         """
-        if not 0 < test < 1:
-            raise UsageError(f"test={test}: the share held out must lie between 0 and 1.")
+        if not isinstance(test, Real) or not 0 < test < 1:
+            raise UsageError(f"test={test!r}: the share held out must lie between 0 and 1.")
         if len(self) < 2:
             raise DataError(
                 f"{len(self)} example(s) cannot be split in two.",
@@ -145,6 +146,12 @@ class Dataset:
             target=self._values(self.target),
             target_kind=self.fields[self.target].kind if self.target else None,
         )
+        if len(train) == 0:
+            raise DataError(
+                "the data's own split holds no training examples.",
+                "Bring some, or leave the split away (provided=None).",
+                file=self.source,
+            )
         return self.take(train), self.take(held_out)
 
     def where(self, index: int) -> str:

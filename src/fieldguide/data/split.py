@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
 
+from fieldguide.errors import DataError
+
 Indices = np.ndarray
 
 
@@ -32,14 +34,15 @@ def split_indices(
         times: Values that order the examples; the latest are held out.
         target: Values to predict, or None.
         target_kind: Kind of the target's field.
+
+    Raises:
+        DataError: There is one group only.
     """
     if provided is not None and len(set(provided.tolist()) & {"test", "validation"}):
         held = "test" if "test" in provided else "validation"
         return np.flatnonzero(provided != held), np.flatnonzero(provided == held)
     if groups is not None:
-        chance = GroupShuffleSplit(1, test_size=test, random_state=seed)
-        train, held_out = next(chance.split(np.empty(count), groups=groups.astype(str)))
-        return np.sort(train), np.sort(held_out)
+        return _split_groups(groups.astype(str), test, seed)
     size = min(count - 1, max(1, round(count * test)))
     if times is not None:
         order = np.argsort(times, kind="stable")
@@ -51,6 +54,20 @@ def split_indices(
         return np.sort(train), np.sort(held_out)
     order = np.random.default_rng(seed).permutation(count)
     return np.sort(order[size:]), np.sort(order[:size])
+
+
+def _split_groups(groups: np.ndarray, test: float, seed: int) -> tuple[Indices, Indices]:
+    """Hold out a share of the groups, at least one and never all."""
+    kinds = len(np.unique(groups))
+    if kinds < 2:
+        raise DataError(
+            "all examples belong to one group, which must not be torn apart.",
+            "Name another column as the group, or none.",
+        )
+    size = min(kinds - 1, max(1, round(kinds * test)))
+    chance = GroupShuffleSplit(1, test_size=size, random_state=seed)
+    train, held_out = next(chance.split(np.empty(len(groups)), groups=groups))
+    return np.sort(train), np.sort(held_out)
 
 
 def class_codes(target: np.ndarray | None, kind: str | None) -> np.ndarray | None:

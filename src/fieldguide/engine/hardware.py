@@ -21,7 +21,7 @@ def resolve_device(name: str) -> str:
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
-        torch.empty(0, device=device)
+        torch.ones(1, device=device).tolist()  # "meta" can make a tensor, and not read it
     except (RuntimeError, AssertionError) as error:
         raise UsageError(
             f"device='{name}' cannot be used here. Use 'auto' or 'cpu'"
