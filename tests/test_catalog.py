@@ -14,6 +14,7 @@ import pytest
 
 import fieldguide as fg
 from fieldguide import catalog
+from fieldguide.advisor.race import race
 from fieldguide.errors import ModelFolderError, UsageError
 from tests import toys
 from tests.third_party import MODULE, install
@@ -173,3 +174,21 @@ def test_the_catalog_itself_warns_of_nothing() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert catalog.entries()
+
+
+def test_a_strangers_algorithm_is_raced_beside_ours(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(site, {"nearest-centre": "alone"}, {"alone.py": MODULE})
+    catalog.forget()
+    paths = [str(site), str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+    outcome = race(
+        toys.array("classification", 120),
+        budget=120,
+        run=tmp_path / "run",
+        algorithms=["nearest-centre"],
+        progress=False,
+    )
+    (row,) = [row for row in outcome.leaderboard if row.name == "nearest-centre"]
+    assert row.status == "finished" and 0 <= row.score <= 1

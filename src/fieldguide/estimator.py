@@ -229,7 +229,6 @@ class Estimator(ScikitLearnMixin, Hooks):
         except NonFiniteLoss:
             del self.network_
             raise
-        self.network_.eval()
 
     def _score(self, examples: Examples) -> float:
         assert examples.y is not None

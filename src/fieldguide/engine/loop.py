@@ -68,6 +68,7 @@ def run(
             loop.obey("after the last stage")
         finally:
             loop.take_best()
+            network.eval()
     return loop.history
 
 

@@ -56,7 +56,7 @@ class Task(ABC):
         """Fit every codec on the training split and freeze them.
 
         Raises:
-            DataError: No target, or examples without one.
+            DataError: No examples, no target, or examples without one.
         """
         if train.target is None:
             raise DataError(
@@ -64,6 +64,7 @@ class Task(ABC):
                 "Name it with target=… (--target), or pass y.",
                 file=train.source,
             )
+        _check_any(train)
         _check_present(train, train.target)
         return cls(Inputs.fit(train), train.target, cls.target_codec(train))
 
@@ -71,8 +72,9 @@ class Task(ABC):
         """Encode the inputs of every example and, if asked, the targets.
 
         Raises:
-            DataError: Examples without a target.
+            DataError: No examples, or examples without a target.
         """
+        _check_any(dataset)
         examples = self.inputs.encode(dataset)
         if with_target:
             examples.y = torch.from_numpy(
@@ -126,6 +128,13 @@ class Task(ABC):
         """Rebuild from `config`."""
         inputs = Inputs.from_config(stored["inputs"])
         return cls(inputs, stored["target"], codec_from_config(stored["codec"]))
+
+
+def _check_any(dataset: Dataset) -> None:
+    if len(dataset) == 0:
+        raise DataError(
+            "there are no examples.", "Bring at least one row of data.", file=dataset.source
+        )
 
 
 def _check_present(dataset: Dataset, target: str) -> None:
