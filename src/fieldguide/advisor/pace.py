@@ -15,6 +15,7 @@ from fieldguide.estimator import Estimator
 SAMPLE = 48  # examples that predicting is timed on
 CAUTION = 1.5  # predicting may take longer than it did on the sample by this factor
 MOST, LEAST = 0.85, 0.3  # shares of the time left that learning gets at most and at least
+ALONE = 0.9  # share of the time left beyond which judging alone is too much
 FIXED = 0.3  # seconds for saving
 
 
@@ -36,14 +37,14 @@ def training_seconds(
     began = time.monotonic()
     each = 0.0 if kind.card.baseline else seconds_an_example(kind, given, train)
     left -= time.monotonic() - began
-    if each * len(test) > left:
+    judged = len(test) + round(kind(**given).validation * len(train))
+    if each * judged > ALONE * left:
         raise FieldguideError(
-            f"predicting the {len(test):,} held-out examples alone would take about "
-            f"{words.seconds(each * len(test))}, and {words.seconds(left)} were left of its "
-            "share. Give the race a larger budget."
+            f"to judge it on {judged:,} examples alone would take about "
+            f"{words.seconds(each * judged)}, and {words.seconds(left)} were left of its share. "
+            "Give the race a larger budget."
         )
-    validated = kind(**given).validation * len(train)
-    wanted = left - CAUTION * each * (len(test) + validated) - FIXED
+    wanted = left - CAUTION * each * judged - FIXED
     return max(LEAST * left, min(MOST * left, wanted))
 
 
