@@ -21,13 +21,14 @@ import numpy as np
 
 from fieldguide import catalog
 from fieldguide.advisor import data_store, profile, recommend, run_folder, scoring
+from fieldguide.advisor.pace import training_seconds
+from fieldguide.data import Dataset
 from fieldguide.engine import checkpoint
 from fieldguide.errors import FieldguideError, Interrupted
 from fieldguide.estimator import Estimator
 
 RESULT, PREDICTIONS, MODEL, CHECKPOINT = "result.json", "predictions.npz", "model", "checkpoint"
 CHECKPOINT_EVERY = "FIELDGUIDE_CHECKPOINT_EVERY"  # read by the engine: seconds
-TRAINING_SHARE = 0.75  # of the entrant's time; the rest is for validation, saving and scoring
 _abandoned = threading.Event()  # nobody waits for this entrant any more
 
 
@@ -42,6 +43,8 @@ def run(spec_path: str, life: int | None = None) -> None:
     if life is not None:
         _redirect_output(spec["log"])
         threading.Thread(target=_end_with_race, args=[life], daemon=True).start()
+    # Being asked to end concerns learning, where the engine listens; scoring is not cut off.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     carry_out(spec)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -76,33 +79,41 @@ def _compete(spec: dict[str, Any], folder: Path) -> dict[str, Any]:
     os.environ[CHECKPOINT_EVERY] = str(min(60.0, max(1.0, spec["seconds"] / 5)))
     dataset, train, test = data_store.read(Path(spec["data"]))
     kind = catalog.get(spec["algorithm"]).load()
+    known, held_out = dataset.take(train), dataset.take(test)
     before = _seconds_before(folder / CHECKPOINT)
-    left = TRAINING_SHARE * spec["seconds"] - (time.monotonic() - began)
-    limit = 0.0 if spec["rescue"] else before + max(0.0, left)
     given = {**spec["hyperparameters"], "seed": spec["seed"], "task": spec["task"]}
+    limit = 0.0
+    if not spec["rescue"]:
+        left = spec["seconds"] - (time.monotonic() - began)
+        limit = before + training_seconds(kind, given, known, held_out, left)
     model = kind(**given, time_limit=limit)
-    (folder / CHECKPOINT).mkdir(exist_ok=True)
-    try:
-        model.fit(
-            dataset.take(train), run=folder / CHECKPOINT, resume=True, progress=not spec["rescue"]
-        )
-    except Interrupted:  # time is up; what was learnt so far competes
-        if _abandoned.is_set() or "history_" not in vars(model):
-            raise
+    stopped = _fit(model, known, folder / CHECKPOINT) or spec["rescue"]
     model.time_limit = None
     trained = before + time.monotonic() - began
     model.save(folder / MODEL)
-    result = _judge(model, dataset.take(test), folder)
+    result = _judge(model, held_out, folder)
     shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)
     return {
         **result,
         "status": "finished",
         "seconds": before if spec["rescue"] else trained,
-        "cut": bool(spec["rescue"] or _was_cut(model, limit)),
+        "cut": bool(stopped or _was_cut(model, limit)),
     }
 
 
-def _judge(model: Estimator, test: Any, folder: Path) -> dict[str, Any]:
+def _fit(model: Estimator, known: Dataset, folder: Path) -> bool:
+    """Fit, from the checkpoint if there is one; say whether it was asked to stop."""
+    folder.mkdir(exist_ok=True)
+    try:
+        model.fit(known, run=folder, resume=True, progress=True)
+    except Interrupted:  # time is up: what was learnt so far competes
+        if _abandoned.is_set() or "history_" not in vars(model):
+            raise
+        return True
+    return False
+
+
+def _judge(model: Estimator, test: Dataset, folder: Path) -> dict[str, Any]:
     """Predict the held-out examples once; keep what each adds to the score."""
     began = time.monotonic()
     outputs, truth = model._outputs_and_truth(test, None)

@@ -19,7 +19,7 @@ from fieldguide.advisor.run_folder import DATA, read_json
 
 RESULT, CHECKPOINT = "result.json", "checkpoint"
 TAKEN = 0.97  # of its share: what an entrant has before it is killed
-GRACE = 0.12  # of its share: for saving and scoring once it was asked to end
+GRACE = 0.1  # of its share: for saving and scoring once it was asked to end
 REDRAW = 0.15  # seconds
 
 
