@@ -63,9 +63,7 @@ def test_the_order_depends_on_seed_stage_and_epoch_alone() -> None:
 @pytest.mark.parametrize("start", range(8))
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_an_epoch_can_be_entered_in_the_middle(start: int, shuffle: bool) -> None:
-    batches = examples(43).batches(
-        6, shuffle=shuffle
-    )
+    batches = examples(43).batches(6, shuffle=shuffle)
     whole = [batch.index.tolist() for batch in batches.epoch(2, 3)]
     rest = [batch.index.tolist() for batch in batches.epoch(2, 3, start)]
     assert rest == whole[start:]
