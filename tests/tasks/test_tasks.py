@@ -92,7 +92,17 @@ def test_the_slope_is_the_derivative_of_the_loss(kind: type[tasks.Task]) -> None
     leaf = outputs.clone().requires_grad_()
     expected = task.loss(leaf, batch)
     expected.backward()
-    assert torch.equal(loss, expected.detach()) and torch.equal(slope, leaf.grad)
+    torch.testing.assert_close(loss, expected.detach())
+    torch.testing.assert_close(slope, leaf.grad)
+
+
+def test_the_slope_of_mixed_targets_is_the_derivative_too() -> None:
+    task = Classification.fit(dataset(TRUTH))
+    shares = torch.rand(4, 3).softmax(1)
+    leaf = torch.randn(4, 3, requires_grad=True)
+    batch = Batch(torch.zeros(4, 3), shares, torch.arange(4))
+    task.loss(leaf, batch).backward()
+    torch.testing.assert_close(task.slope(leaf, batch)[1], leaf.grad)
 
 
 def test_shares_of_classes_are_targets_too() -> None:

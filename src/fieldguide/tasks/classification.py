@@ -79,6 +79,17 @@ class Classification(Task):
         assert batch.y is not None
         return F.cross_entropy(outputs, batch.y)
 
+    def slope(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return the loss and its derivative: (softmax(outputs) - target) / B."""
+        y = batch.y
+        if y is None or y.dim() != 1:
+            return super().slope(outputs, batch)
+        logs = outputs.detach().float().log_softmax(dim=1)
+        loss = F.nll_loss(logs, y)
+        slope = logs.exp_()
+        slope.scatter_add_(1, y.unsqueeze(1), slope.new_full((len(y), 1), -1.0))
+        return loss, slope.mul_(1 / len(y))
+
     def decode(self, outputs: Tensor) -> np.ndarray:
         """Return the most likely class of each example."""
         return self.classes[outputs.argmax(dim=1).cpu().numpy()]
