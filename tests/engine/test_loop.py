@@ -84,7 +84,7 @@ def test_a_score_that_is_no_number_never_wins() -> None:
 def test_patience_stops_and_keeps_the_best() -> None:
     counting = Counting([0.5, 0.6, 0.6, 0.3, 0.9], epochs=5, patience=2)
     assert len(counting.run()) == 4
-    assert float(counting.network.count.detach()) == 6  # the later of two equals, waited for or not
+    assert float(counting.network.count.detach()) == 6  # of equals the later
 
 
 def test_the_score_does_not_judge_stages_that_it_says_nothing_about() -> None:
