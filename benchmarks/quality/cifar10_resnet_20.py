@@ -21,7 +21,7 @@ from fieldguide.nn.augment import Augment
 from fieldguide.tasks import choose
 
 AUGMENT = ("flip", "crop")
-MODEL = {"depth": 20, "epochs": 20, "batch_size": 64, "lr": 3e-3, "weight_decay": 0.05}
+MODEL = {"depth": 20, "epochs": 10, "batch_size": 64, "lr": 3e-3, "weight_decay": 0.05}
 
 
 def plain_loop(train: fg.Dataset, test: fg.Dataset) -> float:

@@ -13,7 +13,7 @@ if __name__ == "__main__":
     train, test = fg.read(data_folder("fashion-mnist")).split()
     reproduce(
         "fashion-mnist-lenet",
-        fg.LeNet(epochs=15, batch_size=128),
+        fg.LeNet(epochs=12, batch_size=128),
         train,
         test,
         data="Fashion-MNIST, official test split",

@@ -13,7 +13,7 @@ if __name__ == "__main__":
     train, test = fg.read(data_folder("mnist")).split()
     reproduce(
         "mnist-lenet",
-        fg.LeNet(epochs=15, batch_size=128),
+        fg.LeNet(epochs=12, batch_size=128),
         train,
         test,
         data="MNIST, official test split",

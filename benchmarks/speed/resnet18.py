@@ -22,7 +22,7 @@ from benchmarks.in_turn import in_turn, save_ratio, timed
 from fieldguide.data import Dataset
 from fieldguide.tasks import choose
 
-COUNT, SIZE = 512, 128
+COUNT, SIZE = 256, 128
 
 
 def examples() -> tuple[np.ndarray, np.ndarray]:
@@ -77,7 +77,7 @@ def main() -> None:
             "channels-last loop": loop(x, y, channels_last=True, bf16=False),
             "channels-last bf16 loop": loop(x, y, channels_last=True, bf16=True),
         },
-        rounds=5,
+        rounds=3,
         warm_up=1,
     )
     for other, target in (("plain loop", 2.0), ("channels-last loop", None)):

@@ -76,7 +76,7 @@ class Picture(Codec):
         if not isinstance(column, ImageFiles):
             values = np.asarray(column)
             if values.shape[1:] == self.shape:
-                return values if values.dtype == np.uint8 else values.astype(np.float32)
+                return values if values.dtype == np.uint8 else values.astype(np.float32, copy=False)
             return np.stack([self._fit_one(picture.transpose(1, 2, 0)) for picture in values])
         encoded = np.empty((len(column), *self.shape), dtype=np.uint8)
         for index in range(len(column)):

@@ -36,13 +36,14 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.optim import AdamW, Optimizer
+from torch.optim import Optimizer
 
 from fieldguide.card import Card, Reference
 from fieldguide.data import Batch
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
 from fieldguide.nn import Entry, back_propagation
+from fieldguide.nn.block_adamw import BlockAdamW
 from fieldguide.tasks import Task
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
@@ -130,7 +131,7 @@ class MLP(Estimator):
         if not self._layers:
             return super().optimizers()
         block = back_propagation.flatten(self.network_.parameters())
-        return {"network": AdamW([block], self.lr, weight_decay=self.weight_decay, fused=True)}
+        return {"network": BlockAdamW([block], self.lr, weight_decay=self.weight_decay, fused=True)}
 
     def step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Propagate the error backwards; by hand for plain layers on CPU, else by autograd."""
