@@ -66,17 +66,18 @@ def test_hostile_entrants_cannot_break_the_budget(
     raced = [name for name in hostile if statuses[name] != "not raced"]
     assert len(raced) >= 3
     expected = {
-        "leaks": "memory",
-        "forks": "stopped at its share",
-        "deaf": "stopped at its share",
-        "raises": "RuntimeError: the toy broke",
-        "exits": "status 3",
-        "segfaults": "SIGSEGV",
+        # On a crowded machine its time may be up before it has filled the memory.
+        "leaks": ("memory", "stopped at its share"),
+        "forks": ("stopped at its share",),
+        "deaf": ("stopped at its share",),
+        "raises": ("RuntimeError: the toy broke",),
+        "exits": ("status 3",),
+        "segfaults": ("SIGSEGV",),
     }
     for name, words in expected.items():
         if name in raced:
             assert statuses[name] == "failed"
-            assert words in reasons[name]
+            assert any(word in reasons[name] for word in words)
     if "hangs" in raced and (run / "entrants" / "hangs" / "model").exists():
         assert statuses["hangs"] == "rescued"
         assert "Its last checkpoint competes" in reasons["hangs"]

@@ -91,8 +91,9 @@ def rank(rows: Sequence[Row], parts: dict[str, np.ndarray], seed: int = 0) -> li
     """Fill in scores, intervals, ranks and the winner; return the rows in order.
 
     Entrants whose difference from the best score may be 0 (95 % paired bootstrap) are tied with
-    it, and the win goes to the cheapest of them: the simplest kind of rule, then the quickest to
-    train, then the better score. A constant wins a tie only if it has the best score itself.
+    it, and the win goes to the cheapest of them: one outside deep learning if there is one, with
+    the least time to train and to predict the held-out examples; of those about as cheap, the
+    better score. A constant wins a tie only if it has the best score itself.
 
     Args:
         rows: All entrants.
@@ -137,10 +138,15 @@ def _winner(scored: Sequence[Row]) -> Row:
     tied = [row for row in scored if row.tied]
     if tied[0].capacity == 0:
         return tied[0]
-    simplest = min(row.capacity for row in tied if row.capacity > 0)
-    able = [row for row in tied if row.capacity == simplest]
-    quickest = min(row.seconds or 0.0 for row in able)
-    return next(row for row in able if (row.seconds or 0.0) <= max(SAME_COST, 2 * quickest))
+    learnt = [row for row in tied if row.capacity > 0]
+    able = [row for row in learnt if not row.deep] or learnt
+    cheapest = min(_cost(row) for row in able)
+    return next(row for row in able if _cost(row) <= max(SAME_COST, 2 * cheapest))
+
+
+def _cost(row: Row) -> float:
+    """Return the seconds of training and of predicting the held-out examples."""
+    return (row.seconds or 0.0) + (row.predict_seconds or 0.0)
 
 
 def _score(row: Row) -> float:

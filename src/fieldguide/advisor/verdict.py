@@ -112,7 +112,7 @@ def _margins(winner: Row, scored: Sequence[Row], score_name: str) -> list[str]:
                 "can confirm. Bring more data, or better columns."
             )
     linear = [row for row in scored if row.capacity == 1 and row is not winner]
-    if linear and not linear[0].tied:
+    if linear and not linear[0].tied and winner.capacity > 1:
         gap = words.margin((winner.score or 0) - (linear[0].score or 0), score_name)
         said.append(
             f"The best linear model, {_inside(linear[0].title)}, is {gap} behind: the rule is "
