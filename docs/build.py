@@ -218,11 +218,13 @@ def write(entries: Sequence[Entry], results: Sequence[Result], folder: Path) -> 
 
 def main(arguments: list[str]) -> None:
     """Build everything from what is installed and recorded."""
+    from docs import stub
     from fieldguide import catalog
 
     entries, results = own(catalog.entries()), load()
     folder = Path(arguments[0]).resolve() if arguments else GUIDE
     write(entries, results, folder)
+    stub.main()
     README.write_text(with_table(README.read_text("utf-8"), table(entries, results)), "utf-8")
     print(f"docs: {len(entries)} algorithms, {len(results)} results")
     print(f"docs: wrote {os.path.relpath(folder)} and the table in {os.path.relpath(README)}")
