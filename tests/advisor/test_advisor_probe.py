@@ -132,7 +132,7 @@ def test_stages_epochs_and_whole_batches_are_added_up():
 
 def test_a_few_repetitions_stand_for_all():
     cost = probe(listed(Repeating), trial(xor(300)))
-    assert 0.8 < cost.seconds < 16.0
+    assert 0.4 < cost.seconds < 16.0  # a second of sleeping, from a few of its thousand rounds
     assert cost.probed < 8
 
 
