@@ -3,8 +3,8 @@
     python -m benchmarks.speed.mlp [batch size]
 
 Every side trains the same layers with Adam on the same 20,000 float32 examples. A round starts from
-new weights, runs one epoch, and times the next: networks that have learnt the examples by heart
-have gradients so small that the processor slows down, which would say nothing about libraries.
+new weights, runs one epoch, and times the next: after some epochs on the same random labels loops
+were seen to halve their pace (most likely denormal gradients), which says nothing about libraries.
 lightning, skorch and keras take part where they are installed. The bare loop is the limit that a
 library over autograd can reach: `raw` is what people write, `raw fused` uses the fused optimizer.
 """
