@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 
 import fieldguide as fg
-from benchmarks.in_turn import in_turn, save_ratio, timed
+from benchmarks.in_turn import in_turn, save_ratio, second_epoch_of_fit, timed
 from fieldguide.data import Dataset
 from fieldguide.tasks import choose
 
@@ -54,25 +54,15 @@ def loop(x: np.ndarray, y: np.ndarray, *, channels_last: bool, bf16: bool) -> Ca
     return timed(epoch, COUNT)
 
 
-def ours(x: np.ndarray, y: np.ndarray) -> Callable[[], float]:
-    """`fit` with everything left to the engine; the second of two epochs."""
-
-    def case() -> float:
-        model = fg.ResNet(depth=18, epochs=2, batch_size=SIZE, validation=0, augment=()).fit(x, y)
-        times = [record["seconds"] for record in model.history_]
-        return COUNT / (times[-1] - times[-2])
-
-    return case
-
-
 def main() -> None:
     """Run all sides and record."""
     started = time.perf_counter()
     x, y = examples()
     print(f"ResNet-18, 32×32, batch {SIZE}; images/s")
+    model = fg.ResNet(depth=18, batch_size=SIZE, validation=0, augment=())
     rates = in_turn(
         {
-            "fieldguide": ours(x, y),
+            "fieldguide": second_epoch_of_fit(model, x, y),
             "plain loop": loop(x, y, channels_last=False, bf16=False),
             "channels-last loop": loop(x, y, channels_last=True, bf16=False),
             "channels-last bf16 loop": loop(x, y, channels_last=True, bf16=True),
