@@ -248,12 +248,14 @@ class Estimator(ScikitLearnMixin, Hooks):
 
     def _outputs(self, dataset: Dataset) -> Tensor:
         self._check_fitted()
-        return self._run_network(self.task_.encode(dataset, with_target=False))
+        return self._run_network(self.task_.encode(dataset, with_target=False, once=True))
 
     def _outputs_and_truth(self, data: Any, y: Any) -> tuple[Tensor, Tensor]:
         self._check_fitted()
         target = self.task_.target if isinstance(data, (str, Path)) else None
-        examples = self.task_.encode(self._dataset(data, target if y is None else y, new=True))
+        examples = self.task_.encode(
+            self._dataset(data, target if y is None else y, new=True), once=True
+        )
         assert examples.y is not None
         return self._run_network(examples), examples.y
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from fieldguide.data import Batch, Examples
+from fieldguide.engine import heap
 
 BATCH_NUMBERS = 1 << 20  # input numbers in one batch
 SMALLEST, LARGEST = 64, 2048  # examples in one batch
@@ -24,6 +25,7 @@ def outputs(
         examples: At least one.
         bf16: Whether products run in bfloat16.
     """
+    heap.keep_freed_memory()
     device = next(iter(network.state_dict().values()), torch.empty(0)).device
     parts = examples.x.values() if isinstance(examples.x, dict) else [examples.x]
     numbers = sum(part[:1].numel() for part in parts)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from fieldguide.data import Batch
-from fieldguide.engine import checkpoint, memory
+from fieldguide.engine import checkpoint, denormals, heap, memory
 from fieldguide.engine.descent import Descent
 from fieldguide.engine.epoch_losses import Losses, detached
 from fieldguide.engine.interrupt import StopRequest
@@ -60,9 +60,14 @@ def run(
         Interrupted: Ctrl-C; the run folder, if any, holds a checkpoint.
         RunFolderError: The run folder holds another run, or cannot be written.
     """
+    heap.keep_freed_memory()
     loop = Loop(network, descent, settings, validate, score_name, on_progress)
     loop.history = [] if history is None else history
-    with Progress(settings.progress) as loop.progress, StopRequest() as loop.stop:
+    with (
+        Progress(settings.progress) as loop.progress,
+        StopRequest() as loop.stop,
+        denormals.flushed(),
+    ):
         try:
             loop.carry_out(iter(stages))
             loop.obey("after the last stage")

@@ -82,14 +82,17 @@ class Inputs:
         """Number of codes of each category column, the unknown's code 0 included."""
         return tuple(codec.width for codec in self.codecs.values() if codec.codes)
 
-    def encode(self, dataset: Dataset) -> data.Examples:
-        """Encode every example; large results live in a temporary file, not in memory."""
+    def encode(self, dataset: Dataset, *, once: bool = False) -> data.Examples:
+        """Encode every example; large results live in a temporary file, not in memory.
+
+        Pictures that will be read more than ``once`` are normalised now, if memory allows.
+        """
         store = _Store(len(dataset))
         for chunk in dataset.chunks():
             store.add(self._parts(chunk))
         x = store.tensors()
         if self.form == "image":
-            return self._pictures(x["numbers"])
+            return self._pictures(x["numbers"], once)
         return data.Examples(x if self.cardinalities else x["numbers"])
 
     def finish(self, x: data.Inputs) -> data.Inputs:
@@ -111,8 +114,8 @@ class Inputs:
         codecs = {name: codec_from_config(kept) for name, kept in stored["codecs"].items()}
         return cls(stored["form"], codecs)
 
-    def _pictures(self, stored: Tensor) -> data.Examples:
-        if stored.numel() * 4 <= READY_BYTES:
+    def _pictures(self, stored: Tensor, once: bool) -> data.Examples:
+        if not once and stored.numel() * 4 <= READY_BYTES:
             return data.Examples(self.finish(stored))
         return data.Examples(stored, finish=self.finish)
 

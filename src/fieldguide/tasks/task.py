@@ -68,14 +68,20 @@ class Task(ABC):
         _check_present(train, train.target)
         return cls(Inputs.fit(train), train.target, cls.target_codec(train))
 
-    def encode(self, dataset: Dataset, *, with_target: bool = True) -> Examples:
+    def encode(self, dataset: Dataset, *, with_target: bool = True, once: bool = False) -> Examples:
         """Encode the inputs of every example and, if asked, the targets.
+
+        Args:
+            dataset: What to encode.
+            with_target: Whether the targets are there, and wanted.
+            once: Whether each example will be read a single time: then pictures are normalised
+                batch by batch, where a batch fits the processor's cache.
 
         Raises:
             DataError: No examples, or examples without a target.
         """
         _check_any(dataset)
-        examples = self.inputs.encode(dataset)
+        examples = self.inputs.encode(dataset, once=once)
         if with_target:
             examples.y = torch.from_numpy(
                 np.concatenate([self._encode_target(chunk) for chunk in dataset.chunks()])
