@@ -14,7 +14,7 @@ import pytest
 
 import fieldguide as fg
 from fieldguide import catalog
-from fieldguide.advisor.race import race
+from fieldguide.advisor.racing.race import race
 from fieldguide.errors import ModelFolderError, UsageError
 from tests import toys
 from tests.third_party import MODULE, install

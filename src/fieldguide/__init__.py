@@ -19,7 +19,7 @@ _NAMES = {
     "load": "fieldguide.catalog",
     "algorithms": "fieldguide.catalog",
     "read": "fieldguide.formats",
-    "race": "fieldguide.advisor.race",
+    "race": "fieldguide.advisor.racing.race",
 }
 
 

@@ -1,6 +1,6 @@
 # Written by `make docs` from the catalog and from __init__.py; not by hand.
 
-from fieldguide.advisor.race import race as race
+from fieldguide.advisor.racing.race import race as race
 from fieldguide.algorithms.baseline.gradient_boosting import GradientBoosting as GradientBoosting
 from fieldguide.algorithms.baseline.logistic_regression import LogisticRegression as LogisticRegression
 from fieldguide.algorithms.baseline.majority import Majority as Majority

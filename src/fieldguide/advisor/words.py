@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fieldguide.advisor.scoring import Interval
+from fieldguide.advisor.racing.scoring import Interval
 
 SHARES = ("accuracy", "balanced_accuracy")  # scores that read best as percentages
 NAMES = {"r2": "R²", "rmse": "root mean squared error", "mae": "mean absolute error",

@@ -27,7 +27,7 @@ def parameters(words: list[str]) -> list[Parameter]:
 def inspect(data: Data, task: Task = "auto", **reading: Any) -> Answer:
     """Look at data: fields, task, and what is unusable."""
     dataset = _reading.read(data, **reading)
-    from fieldguide.advisor.profile import profile
+    from fieldguide.advisor.profiling.profile import profile
 
     found = profile(dataset, task)
     document = {**found.to_dict(), "ledger": dataset.ledger.to_dict()}

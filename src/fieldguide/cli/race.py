@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from fieldguide.advisor.outcome import Race
+    from fieldguide.advisor.racing.outcome import Race
 
 ORDER = 50
 RUNS = Path("runs")
@@ -69,7 +69,7 @@ def race(
     if data is None and resume is None:
         raise UsageError("DATA is missing. Write `fieldguide race DATA`, or --resume RUN.")
     dataset = None if data is None else _reading.read(data, check=True, **reading)
-    from fieldguide.advisor.race import race as run_race
+    from fieldguide.advisor.racing.race import race as run_race
 
     outcome = run_race(
         dataset,
@@ -87,7 +87,7 @@ def race(
 
 
 def _render(console: Console, outcome: Race) -> None:
-    from fieldguide.advisor.display import leaderboard_table
+    from fieldguide.advisor.racing.display import leaderboard_table
 
     console.print(leaderboard_table(outcome))
     for sentence in outcome.verdict:

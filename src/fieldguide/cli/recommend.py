@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from fieldguide.advisor.recommendation import Recommendation
+    from fieldguide.advisor.recommending.recommendation import Recommendation
 
 ORDER = 40
 
@@ -37,7 +37,7 @@ def recommend(
 ) -> Answer:
     """Say which algorithms fit data, in order, and why."""
     dataset = _reading.read(data, check=True, **reading)
-    from fieldguide.advisor.recommend import recommend as advise
+    from fieldguide.advisor.recommending.recommend import recommend as advise
 
     advice = advise(dataset, task=task, probe=probe, seed=seed)
 

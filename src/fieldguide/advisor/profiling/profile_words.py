@@ -1,0 +1,187 @@
+"""The profile in plain words."""
+
+from __future__ import annotations
+
+from fieldguide.advisor.profiling.pictures import LOCAL_FROM
+from fieldguide.advisor.profiling.profile import Profile
+
+MOST_NAMES = 5  # columns or classes named in one sentence
+
+
+def sentences(profile: Profile) -> list[str]:
+    """Return one sentence a finding."""
+    said = [_size(profile), _task(profile), *_ledger(profile), *_classes(profile)]
+    said += [*_inputs(profile), *_pictures(profile), *_missing(profile), *_copies(profile)]
+    said += [f"Careful: {leak.reason}." for leak in profile.leaks]
+    return said + _signals(profile)
+
+
+def score(value: float, name: str) -> str:
+    """Write a score: accuracy in per cent, anything else with two digits."""
+    if name == "accuracy":
+        return f"{value:.1%}"
+    shown = f"{value:.2f}".replace("-0.00", "0.00")
+    return f"{name.replace('r2', 'R²')} {shown}"
+
+
+def listed(names: list[str]) -> str:
+    """Name a few and count the rest."""
+    shown = ", ".join(f"'{name}'" for name in names[:MOST_NAMES])
+    more = len(names) - MOST_NAMES
+    return shown + (f" and {more} more" if more > 0 else "")
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Write a number and its noun: "1 example", "1,797 examples"."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def _size(profile: Profile) -> str:
+    kinds: dict[str, int] = {}
+    for known in profile.fields:
+        if known.name != profile.target:
+            kinds[known.kind] = kinds.get(known.kind, 0) + 1
+    what = ", ".join(counted(count, kind, _PLURALS.get(kind, "")) for kind, count in kinds.items())
+    looked = (
+        f" The measurements below looked at {profile.sampled:,} of them (seed {profile.seed})."
+        if profile.sampled
+        else ""
+    )
+    return f"{profile.source}: {counted(profile.examples, 'example')}; columns: {what}.{looked}"
+
+
+def _task(profile: Profile) -> str:
+    if not profile.task:
+        return f"No task: {profile.task_reason}"
+    chosen = f" ({profile.target_reason})" if profile.target_reason else ""
+    return (
+        f"The target is '{profile.target}'{chosen}; the task is {profile.task}: "
+        f"{profile.task_reason}."
+    )
+
+
+def _ledger(profile: Profile) -> list[str]:
+    if not profile.ledger:
+        return []
+    counts = "; ".join(f"{reason} ({count:,})" for reason, count in profile.ledger.items())
+    return [f"{profile.used:,} of {counted(profile.total, 'example')} used. {counts}."]
+
+
+def _classes(profile: Profile) -> list[str]:
+    classes = profile.classes
+    if classes is None:
+        return []
+    (most, count), (least, few) = classes.counts[0], classes.smallest
+    said = [
+        f"{len(classes)} classes; the commonest, '{most}', has {counted(count, 'example')} "
+        f"({classes.majority:.1%}), the rarest, '{least}', {few:,}."
+    ]
+    if classes.imbalance >= 10:
+        said.append(
+            f"The classes are unbalanced ({classes.imbalance:.0f} to 1): look at the balanced "
+            "accuracy, not at the accuracy alone."
+        )
+    if classes.lonely:
+        names = listed([str(one) for one in classes.lonely])
+        said.append(
+            f"{counted(len(classes.lonely), 'class', 'classes')} with one example only: {names}."
+        )
+    return said
+
+
+def _inputs(profile: Profile) -> list[str]:
+    said = []
+    if profile.left_out:
+        said.append(
+            f"Left out, because they cannot inform a prediction: {listed(list(profile.left_out))}."
+        )
+    if profile.form:
+        count = profile.categories
+        codes = f" and {counted(count, 'category', 'categories')}" if count else ""
+        said.append(
+            f"An example is {counted(profile.numbers, 'number')}{codes}; "
+            f"{counted(profile.directions, 'direction')} hold 90 % of their variance."
+        )
+    return said
+
+
+def _pictures(profile: Profile) -> list[str]:
+    seen = profile.pictures
+    if seen is None:
+        return []
+    kind = {1: "grey", 3: "colour", 4: "colour with transparency"}.get(
+        seen.channels, f"{seen.channels}-channel"
+    )
+    sizes = (
+        "all of one size"
+        if seen.sizes == 1
+        else f"{seen.sizes} sizes, sides from {seen.shortest} to {seen.longest} pixels"
+    )
+    alike = "belong together" if seen.locality >= LOCAL_FROM else "tell nothing about each other"
+    return [
+        f"The pictures are {kind}, {seen.width} by {seen.height} pixels ({sizes}).",
+        f"Neighbouring pixels {alike} (correlation {seen.neighbours:.2f}; pixels far apart "
+        f"{seen.strangers:.2f}).",
+    ]
+
+
+def _missing(profile: Profile) -> list[str]:
+    if not profile.missing:
+        return []
+    worst = sorted(profile.missing.items(), key=lambda item: -item[1])
+    shares = ", ".join(
+        f"'{name}' {count / max(1, profile.examples):.1%}" for name, count in worst[:MOST_NAMES]
+    )
+    return [f"Values are missing in {counted(len(worst), 'column')}: {shares}."]
+
+
+def _copies(profile: Profile) -> list[str]:
+    found = profile.duplicates
+    said = []
+    if found.rows:
+        said.append(f"Exact copies of an earlier example: {found.rows:,}.")
+    if found.conflicting:
+        said.append(
+            f"Label noise: {counted(found.conflicting, 'example')} with the same inputs as another "
+            "but a different target" + _ceiling(profile) + "."
+        )
+    return said
+
+
+def _ceiling(profile: Profile) -> str:
+    best = score(1 - profile.duplicates.floor, profile.score_name)
+    if best == score(1.0, profile.score_name):
+        return ""  # too few to show
+    return f"; no rule can score above {best} on these data"
+
+
+def _signals(profile: Profile) -> list[str]:
+    marks, name = profile.landmarks, profile.score_name
+    if not marks:
+        return ["There are too few examples to measure how hard the task is."] if name else []
+    said = [
+        "Quick models on held-out examples: "
+        + "; ".join(f"{mark.words} {score(mark.score, name)}" for mark in marks.values())
+        + "."
+    ]
+    said += _shape(profile)
+    if profile.purity is not None and profile.classes is not None:
+        said.append(f"The nearest other example has the same class in {profile.purity:.1%}.")
+    return said
+
+
+def _shape(profile: Profile) -> list[str]:
+    """Say what the quick models tell about the shape of the rule, with all examples to learn."""
+    errors = {rule: mark.error_at(profile.examples) for rule, mark in profile.landmarks.items()}
+    best, constant, linear = min(errors.values()), errors["constant"], errors["linear"]
+    noise = profile.landmarks["linear"].deviation
+    if constant - best < 2 * (noise + profile.landmarks["constant"].deviation):
+        return ["None does clearly better than always giving the same answer: weak signal."]
+    if linear - best <= noise:
+        return ["A straight line is about as good as anything tried: the task looks linear."]
+    if constant - linear < 0.5 * (constant - best):
+        return ["A straight line misses most of what can be learnt: the task bends."]
+    return []
+
+
+_PLURALS = {"category": "categories", "text": "texts"}

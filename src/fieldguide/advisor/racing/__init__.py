@@ -1,0 +1,1 @@
+"""The proof: candidates and baselines trained side by side, under a budget."""

@@ -1,0 +1,153 @@
+"""The leaderboard: every entrant with its score, the noise of that score, and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fieldguide import catalog
+from fieldguide.advisor.racing import scoring
+from fieldguide.advisor.racing.run_folder import read_json
+from fieldguide.advisor.racing.scoring import Interval
+from fieldguide.advisor.racing.shortlist import is_deep
+
+SAME_COST = 5.0  # seconds, or a factor of two: below that, training times are as good as equal
+LEARNT = ("finished", "out of time", "rescued")
+
+
+@dataclass
+class Row:
+    """One entrant.
+
+    Attributes:
+        name: Name in the catalog.
+        title: Name in full.
+        status: ``"finished"``, ``"out of time"`` (learnt until its time was up), ``"rescued"``
+            (stopped from outside; its last checkpoint competes), ``"failed"`` or ``"not raced"``.
+        reason: Why it failed or did not race, one sentence; empty otherwise.
+        rank: 1 for the best and all who are tied with it; None without a score.
+        winner: Whether this is the model in ``RUN/best``.
+        tied: Whether it cannot be told from the best score.
+        score: Score on the held-out examples, larger is better, or None.
+        interval: 95 % bootstrap interval of the score, or None.
+        behind: 95 % interval of the best score less this one, or None.
+        seconds: Wall clock of training.
+        predict_seconds: Wall clock of predicting all held-out examples.
+        size: Bytes of the saved model.
+        weights: Numbers learnt.
+        epochs: Epochs done.
+        scores: Every score of the task by name.
+        deep: Whether it counts as deep learning.
+        capacity: How complex a rule it can learn, from its card.
+        notes: Sentences that the algorithm left.
+    """
+
+    name: str
+    status: str
+    reason: str = ""
+    title: str = ""
+    rank: int | None = None
+    winner: bool = False
+    tied: bool = False
+    score: float | None = None
+    interval: Interval | None = None
+    behind: Interval | None = None
+    seconds: float | None = None
+    predict_seconds: float | None = None
+    size: int | None = None
+    weights: int | None = None
+    epochs: int = 0
+    scores: dict[str, float] = field(default_factory=dict)
+    deep: bool = True
+    capacity: int = 2
+    notes: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready form."""
+        return asdict(self)
+
+    @classmethod
+    def from_result(cls, name: str, result: dict[str, Any]) -> Row:
+        """Build from what the entrant and its keeper wrote."""
+        entry = catalog.get(name)
+        known = ("status", "reason", "seconds", "predict_seconds", "size", "weights", "epochs")
+        facts = {key: result[key] for key in known if key in result}
+        return cls(
+            name=name,
+            title=entry.card.title,
+            deep=is_deep(entry),
+            capacity=entry.card.capacity,
+            scores=result.get("scores", {}),
+            notes=result.get("notes", []),
+            **facts,
+        )
+
+
+def rank(rows: Sequence[Row], parts: dict[str, np.ndarray], seed: int = 0) -> list[Row]:
+    """Fill in scores, intervals, ranks and the winner; return the rows in order.
+
+    Entrants whose difference from the best score may be 0 (95 % paired bootstrap) are tied with
+    it, and the win goes to the cheapest of them: one outside deep learning if there is one, with
+    the least time to train and to predict the held-out examples; of those about as cheap, the
+    better score. A constant wins a tie only if it has the best score itself.
+
+    Args:
+        rows: All entrants.
+        parts: Summands of the score by name, for those that have learnt (`scoring.summands`).
+        seed: Decides the resamples.
+    """
+    drawn = {name: scoring.resampled(part, seed) for name, part in parts.items()}
+    scored = [row for row in rows if row.name in parts and row.status in LEARNT]
+    for row in scored:
+        row.score = float(scoring.score_of(parts[row.name].sum(axis=0)))
+        row.interval = scoring.interval_of(parts[row.name], drawn[row.name])
+    scored.sort(key=lambda row: (-_score(row), row.capacity, row.seconds or 0.0))
+    for place, row in enumerate(scored, start=1):
+        row.behind = scoring.difference(drawn[scored[0].name], drawn[row.name])
+        row.tied, row.winner = row is scored[0] or row.behind.low <= 0, False
+        row.rank = 1 if row.tied else place
+    if scored:
+        _winner(scored).winner = True
+    order = {"failed": 0, "not raced": 1}
+    others = [row for row in rows if row not in scored]
+    return scored + sorted(others, key=lambda row: order.get(row.status, 0))
+
+
+def is_beaten(row: Row, other: Row, parts: dict[str, np.ndarray], seed: int = 0) -> bool:
+    """Whether another entrant is better by more than the noise of the evaluation."""
+    drawn = [scoring.resampled(parts[each.name], seed) for each in (other, row)]
+    return scoring.difference(*drawn).low > 0
+
+
+def read_parts(run: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Return the summands of every entrant that left predictions."""
+    found = {}
+    for name in names:
+        path = run / "entrants" / name / "predictions.npz"
+        if path.exists() and read_json(path.with_name("result.json")) is not None:
+            with np.load(path, allow_pickle=False) as stored:
+                found[name] = stored["parts"]
+    return found
+
+
+def _winner(scored: Sequence[Row]) -> Row:
+    tied = [row for row in scored if row.tied]
+    if tied[0].capacity == 0:
+        return tied[0]
+    learnt = [row for row in tied if row.capacity > 0]
+    able = [row for row in learnt if not row.deep] or learnt
+    cheapest = min(_cost(row) for row in able)
+    return next(row for row in able if _cost(row) <= max(SAME_COST, 2 * cheapest))
+
+
+def _cost(row: Row) -> float:
+    """Return the seconds of training and of predicting the held-out examples."""
+    return (row.seconds or 0.0) + (row.predict_seconds or 0.0)
+
+
+def _score(row: Row) -> float:
+    return -np.inf if row.score is None or np.isnan(row.score) else row.score

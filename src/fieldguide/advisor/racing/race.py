@@ -1,0 +1,168 @@
+"""The race: entrants learn in processes of their own, under a budget that is kept from outside."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from fieldguide import catalog, tasks
+from fieldguide.advisor.racing import data_store, run_folder
+from fieldguide.advisor.racing.clock import Clock
+from fieldguide.advisor.racing.course import Course
+from fieldguide.advisor.racing.launcher import Launcher
+from fieldguide.advisor.racing.outcome import Race as Race
+from fieldguide.data import Dataset, as_dataset
+from fieldguide.errors import UsageError
+
+FREE_SHARE = 0.9  # of the free memory: what an entrant may hold unless told otherwise
+
+
+def race(
+    data: Any,
+    *,
+    budget: float | None = None,
+    run: str | Path,
+    target: Any = None,
+    task: str = "auto",
+    algorithms: Sequence[str] | None = None,
+    memory: int | None = None,
+    test: float = 0.2,
+    seed: int = 0,
+    resume: bool = False,
+    progress: bool = True,
+) -> Race:
+    """Race the algorithms that fit a data set, and honest baselines, under a budget.
+
+    Every entrant learns from the same examples in a process of its own, is stopped at its share
+    of time or memory, and is scored on the same held-out examples. At every moment the run folder
+    holds the best model so far (``best``), ``leaderboard.json``, ``report.html`` and ``report.md``.
+
+    Args:
+        data: A `Dataset`, the path or name of one, or inputs as an array or data frame. None goes
+            on with the data and the settings in the run folder (only with ``resume``).
+        budget: Seconds of wall clock for everything, above 0; with ``resume``, None for the former
+            budget. What was used before counts.
+        run: The run folder; made if it is missing.
+        target: Column to predict; or the targets, where ``data`` are inputs.
+        task: ``"auto"``, or the name of a task.
+        algorithms: Names of the algorithms to race beside the baselines; None for the advisor's
+            choice.
+        memory: Bytes that an entrant may hold; None for nine tenths of what is free.
+        test: Share of examples held out, where the data bring no split of their own.
+        seed: Decides the split, the initial weights and the resamples.
+        resume: Go on with the race in ``run``: what has finished is not run again.
+        progress: Show progress on standard error.
+
+    Raises:
+        DataError: The data break a rule.
+        UsageError: An argument is wrong.
+        RunFolderError: The folder holds another race, or one is running in it.
+        Interrupted: Ctrl-C; ``resume=True`` goes on.
+
+    Example:
+        >>> import fieldguide as fg
+        >>> outcome = fg.race("iris", budget=30, run="runs/iris")  # doctest: +SKIP
+        >>> fg.load(outcome.best).predict("iris")  # doctest: +SKIP
+    """
+    began = time.monotonic()
+    _check(budget, resume, test, memory, algorithms)
+    folder = Path(run)
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = {
+        "seed": seed,
+        "test": test,
+        "task": task,
+        "algorithms": None if algorithms is None else [catalog.get(n).name for n in algorithms],
+    }
+    with run_folder.locked(folder):
+        if not resume:
+            run_folder.refuse_if_taken(folder)
+        memory = memory or int(FREE_SHARE * psutil.virtual_memory().available)
+        launcher = Launcher(folder, memory)
+        if not resume:
+            launcher.is_ready()  # it begins to load while the data are read
+        try:
+            facts = (
+                _go_on(folder, data, target, settings)
+                if resume
+                else _start(folder, data, target, settings | {"budget": budget})
+            )
+            clock = Clock.of(folder, budget or facts["budget"], began)
+            return Course(folder, facts, clock, launcher, progress=progress).run()
+        finally:
+            launcher.close()
+
+
+def _check(
+    budget: float | None,
+    resume: bool,
+    test: float,
+    memory: int | None,
+    algorithms: Sequence[str] | None,
+) -> None:
+    if not (resume if budget is None else budget > 0):
+        raise UsageError(f"budget={budget}: expected seconds above 0, such as 600.")
+    if not 0 < test < 1:
+        raise UsageError(f"test={test}: the share held out must lie between 0 and 1.")
+    if memory is not None and memory <= 0:
+        raise UsageError(f"memory={memory}: expected bytes above 0, such as 4_000_000_000.")
+    for name in algorithms or ():
+        catalog.get(name)
+
+
+def _start(folder: Path, data: Any, target: Any, settings: dict[str, Any]) -> dict[str, Any]:
+    """Read and split the data, choose the task, and write both down."""
+    if data is None:
+        raise UsageError("data=None: expected data; only a resumed race brings its own.")
+    dataset = _read(data, target)
+    kind, reason = tasks.choose(dataset, settings["task"])
+    train, held_out = _split(dataset, settings)
+    kind.target_codec(dataset.take(train))  # a target that cannot be learnt ends the race here
+    shutil.rmtree(folder / run_folder.DATA, ignore_errors=True)  # of a race that died starting
+    data_store.write(folder / run_folder.DATA, dataset, train, held_out)
+    facts = {
+        **settings,
+        "kind": kind.name,
+        "kind_reason": reason,
+        "score_name": kind.score_name,
+        "target": dataset.target,
+        "source": dataset.source,
+        "fingerprint": data_store.fingerprint(dataset),
+        "train": len(train),
+        "held_out": len(held_out),
+    }
+    run_folder.start(folder, facts)
+    return facts
+
+
+def _go_on(folder: Path, data: Any, target: Any, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts of the race in the folder, if it is the one that is meant."""
+    if data is None:
+        return run_folder.check(folder, {})
+    dataset = _read(data, target)
+    now = {**settings, "fingerprint": data_store.fingerprint(dataset)}
+    return run_folder.check(folder, now)
+
+
+def _read(data: Any, target: Any) -> Dataset:
+    if not isinstance(data, (str, Path)):
+        return as_dataset(data, target)
+    from fieldguide import formats
+
+    return formats.read(data, target=target)
+
+
+def _split(dataset: Dataset, settings: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions of the two parts, so that both can be stored as indices."""
+    needed = {dataset.target, dataset.group, dataset.time}
+    columns = {name: column for name, column in dataset.columns.items() if name in needed}
+    marked = replace(dataset, columns=columns, origins=np.arange(len(dataset)))
+    train, held_out = marked.split(test=settings["test"], seed=settings["seed"])
+    return train.origins, held_out.origins

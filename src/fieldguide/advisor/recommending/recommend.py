@@ -1,0 +1,186 @@
+"""Recommend: every algorithm of the catalog, ranked or ruled out, computed from cards and profile.
+
+No rule knows an algorithm by name. An algorithm is placed by what its card says about the rule it
+finds, its capacity and its appetite for examples, and by what quick models of the same shape scored
+on the data at hand; one that another package brings takes part like ours.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from fieldguide import catalog, tasks
+from fieldguide.advisor import machine
+from fieldguide.advisor.profiling.profile import Profile
+from fieldguide.advisor.profiling.profile import profile as measure
+from fieldguide.advisor.profiling.sample import with_known_target
+from fieldguide.advisor.recommending.eligible import objection
+from fieldguide.advisor.recommending.forecast import Forecast, forecast, noise
+from fieldguide.advisor.recommending.probe import Cost, Trial, prepare
+from fieldguide.advisor.recommending.probe import probe as probe_one
+from fieldguide.advisor.recommending.reasons import doubts, reasons
+from fieldguide.advisor.recommending.recommendation import Recommendation, Recommendations, duration
+from fieldguide.catalog import Entry
+from fieldguide.data import Dataset
+from fieldguide.errors import DataError
+
+PROBING = 20.0  # seconds for all probes together, after which algorithms go without
+DEAR = 60.0  # seconds of a fit from which a cheaper equal is named
+SIMPLER = 0.5  # standard deviations of the score that a step in capacity must bring
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    entry: Entry
+    score: Forecast | None
+    cost: Cost | None = None
+    objection: str = ""
+
+
+def recommend(
+    dataset: Dataset,
+    *,
+    profile: Profile | None = None,
+    probe: bool = True,
+    seed: int = 0,
+    task: str = "auto",
+    entries: Iterable[Entry] | None = None,
+) -> Recommendations:
+    """Rank every algorithm for a data set, or rule it out.
+
+    Args:
+        dataset: The data, with a target.
+        profile: Its profile, if it was measured already.
+        probe: Whether to run a few steps of each candidate on this machine for the forecasts of
+            time and memory.
+        seed: Decides which examples are looked at.
+        task: Name of the task, or ``"auto"`` to look at the target.
+        entries: Algorithms to consider; by default the whole catalog.
+
+    Raises:
+        DataError: The data pose no task.
+    """
+    seen = measure(dataset, task, seed=seed) if profile is None else profile
+    if not seen.task:
+        raise DataError(
+            f"there is nothing to recommend without a task: {seen.task_reason}",
+            "Name the column to predict with target=… (--target).",
+        )
+    began = time.perf_counter()
+    known = catalog.entries() if entries is None else tuple(entries)
+    candidates = [
+        _Candidate(entry, forecast(entry.card, seen), objection=objection(entry.card, seen))
+        for entry in known
+    ]
+    notes: list[str] = []
+    if probe:
+        candidates = _probed(_ordered(candidates, seen), dataset, seen, seed, notes)
+    items = _placed(_ordered(candidates, seen), seen)
+    return Recommendations(items, seen, tuple(notes), round(time.perf_counter() - began, 3))
+
+
+def _ordered(candidates: Sequence[_Candidate], profile: Profile) -> list[_Candidate]:
+    """Put candidates in order: the best first, those ruled out last."""
+    return sorted(candidates, key=lambda one: _key(one, profile))
+
+
+def _key(one: _Candidate, profile: Profile) -> tuple[bool | float | str, ...]:
+    card = one.entry.card
+    worth = 0.0
+    if one.score is not None:  # a more complex rule must bring more than chance would
+        worth = one.score.expected - SIMPLER * noise(card, profile) * card.capacity
+    return (
+        bool(one.objection),
+        -round(worth, 6),
+        card.capacity,
+        not card.baseline,
+        -card.year,
+        one.entry.name,
+    )
+
+
+def _probed(
+    candidates: Sequence[_Candidate],
+    dataset: Dataset,
+    profile: Profile,
+    seed: int,
+    notes: list[str],
+) -> list[_Candidate]:
+    """Probe the candidates in order while there is time, and rule out what does not run here."""
+    if all(one.objection for one in candidates):
+        return list(candidates)
+    kind = tasks.choose(dataset, profile.task)[0]
+    began = time.perf_counter()
+    trial = prepare(with_known_target(dataset), kind, seed)
+    done = []
+    # Networks first: a few of their steps take a known time, a whole fit of the others does not.
+    for one in sorted(candidates, key=lambda one: one.entry.card.baseline):
+        late = time.perf_counter() - began > PROBING
+        done.append(one if one.objection or late else _with_cost(one, trial))
+    left = [one.entry.name for one in done if one.cost is None and not one.objection]
+    if left:
+        notes.append(f"No time was left to probe: {', '.join(left)}.")
+    return done
+
+
+def _with_cost(one: _Candidate, trial: Trial) -> _Candidate:
+    cost, memory = probe_one(one.entry, trial), machine.memory_bytes()
+    if cost.problem:
+        return replace(
+            one, cost=cost, objection=f"A trial on a few examples failed: {cost.problem}"
+        )
+    if cost.memory_bytes is not None and cost.memory_bytes > memory:
+        problem = (
+            f"It needs about {cost.memory_bytes / 2**30:.1f} GiB of memory; this machine has "
+            f"{memory / 2**30:.1f}."
+        )
+        return replace(one, cost=cost, objection=problem)
+    return replace(one, cost=cost)
+
+
+def _placed(candidates: Sequence[_Candidate], profile: Profile) -> tuple[Recommendation, ...]:
+    return tuple(
+        _recommendation(one, rank, profile, candidates)
+        for rank, one in enumerate(candidates, start=1)
+    )
+
+
+def _dear(one: _Candidate, others: Sequence[_Candidate]) -> list[str]:
+    """Name an algorithm that is expected to do as well in a tenth of the time."""
+    if one.score is None or one.cost is None or (one.cost.seconds or 0) < DEAR:
+        return []
+    for other in others:
+        if other.objection or other.score is None or other.cost is None:
+            continue
+        seconds = other.cost.seconds
+        as_good = other.score.expected >= one.score.expected - 1e-3
+        if seconds is not None and as_good and 10 * seconds < (one.cost.seconds or 0):
+            title = other.entry.card.title
+            return [f"{title} is expected to do as well, in {duration(seconds)}."]
+    return []
+
+
+def _recommendation(
+    one: _Candidate, rank: int, profile: Profile, others: Sequence[_Candidate]
+) -> Recommendation:
+    entry, cost = one.entry, one.cost
+    if one.objection:
+        return Recommendation(
+            name=entry.name,
+            title=entry.card.title,
+            baseline=entry.card.baseline,
+            ruled_out=one.objection,
+        )
+    return Recommendation(
+        name=entry.name,
+        title=entry.card.title,
+        baseline=entry.card.baseline,
+        rank=rank,
+        reasons=tuple(reasons(entry.card, profile)),
+        doubts=(*doubts(entry.card, profile, cost), *_dear(one, others)),
+        score=one.score,
+        seconds=None if cost is None else cost.seconds,
+        memory_bytes=None if cost is None else cost.memory_bytes,
+    )

@@ -1,0 +1,1 @@
+"""What a race found, as a page to read."""
