@@ -20,7 +20,7 @@ from fieldguide.engine import Stage
 from fieldguide.errors import Interrupted
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
-from tests.advisor.advisor_data import pictures, xor
+from tests.advisor.advisor_data import pictures, table, xor
 
 
 class Outsider(Estimator):
@@ -119,7 +119,7 @@ def test_the_forecast_of_time_is_about_right():
     kind().fit(data)
     took = time.perf_counter() - began
     assert took / 4 < cost.seconds < took * 4  # loosely: other work may run beside
-    assert cost.probed < 10
+    assert cost.probed < 60  # three seconds on a machine that does nothing else
 
 
 def test_stages_epochs_and_whole_batches_are_added_up():
@@ -202,3 +202,11 @@ def test_probing_stops_when_its_time_is_up(monkeypatch):
     advice = recommend(xor(300), entries=(listed(Outsider),))
     assert advice.ranked[0].seconds is None
     assert "outsider" in advice.notes[0]
+
+
+def test_a_class_too_rare_for_a_small_sample_is_drawn_all_the_same():
+    chance = np.random.default_rng(0)
+    y = np.where(np.arange(3_000) % 600 == 0, "rare", "common")
+    data = table(x=chance.normal(size=3_000), y=y)
+    trial = prepare(data, tasks.choose(data, "auto")[0])
+    assert set(trial.sample.column("y")) == {"rare", "common"}

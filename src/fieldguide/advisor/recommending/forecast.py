@@ -1,23 +1,16 @@
-"""The score to expect of an algorithm: from its card and from what quick models scored."""
+"""The score to expect of an algorithm, with the range that holds it in four cases of five."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
-from fieldguide.advisor.profiling.landmarks import Landmark
-from fieldguide.advisor.profiling.pictures import LOCAL_FROM
 from fieldguide.advisor.profiling.profile import Profile
+from fieldguide.advisor.recommending.evidence import LEAST_ERROR, recorded
+from fieldguide.advisor.recommending.experience import Experience, Lesson
+from fieldguide.advisor.recommending.first_guess import first_guess
 from fieldguide.card import Card
-
-HELD_OUT = 0.1  # share of the examples that a fit holds out
-EIGHTY = 1.2816  # standard deviations on each side that hold 80 % of a normal distribution
-MIXED_FROM = 300  # rows of mixed columns from which boosted trees usually win
-JUDGED = 0.2  # share of the examples that a score is usually measured on
-# Spread of log(error) around a landmark of the same shape, and factor on its error, from our trials
-# on iris, wine, breast-cancer, diabetes, digits, Adult, California housing and (Fashion-)MNIST.
-SPREAD = {"constant": 0.02, "linear": 0.15, "neighbours": 0.25, "trees": 0.2, "separator": 0.5}
-FACTOR = {"separator": 1.3, "local": 1.25}
 
 
 @dataclass(frozen=True)
@@ -37,101 +30,45 @@ class Forecast:
     source: str
 
 
-def rule_of(card: Card) -> str:
-    """Return the shape of rule: constant, linear, separator, smooth, trees, neighbours, local."""
-    if card.rule:
-        return card.rule
-    if card.capacity < 2:
-        return "linear" if card.capacity else "constant"
-    return "local" if card.local else "smooth"
+@cache
+def usual() -> Experience:
+    """Return the experience that comes with the package."""
+    return Experience(recorded())
 
 
-def forecast(card: Card, profile: Profile) -> Forecast | None:
-    """Forecast a score, or return None where nothing could be measured."""
-    mark = nearest_landmark(card, profile)
-    if mark is None:
+def forecast(
+    card: Card, profile: Profile, name: str = "", experience: Experience | None = None
+) -> Forecast | None:
+    """Forecast a score, or return None where nothing could be measured.
+
+    Args:
+        card: The algorithm's.
+        profile: What the data are like.
+        name: The algorithm's name in the catalog.
+        experience: What recorded races teach; by default those that come with the package.
+    """
+    guess = first_guess(card, profile)
+    if guess is None:
         return None
-    examples = learning_examples(profile)
-    factor, spread = _own(card, mark, profile)
-    least = profile.duplicates.floor
-    error = max(mark.error_at(examples) * factor, least)
-    doubt = math.sqrt(spread**2 + _doubt(mark, examples) ** 2)
-    chance = mark.deviation * math.sqrt(mark.judged / max(1.0, JUDGED * profile.examples))
-    more = math.hypot(error * math.expm1(EIGHTY * doubt), EIGHTY * chance)
-    less = math.hypot(error * -math.expm1(-EIGHTY * doubt), EIGHTY * chance)
-    low, high = 1 - error - more, min(1 - error + less, 1 - least)
+    taught = usual() if experience is None else experience
+    lesson = taught.lesson(name, card, profile, guess)
+    spread = math.hypot(lesson.spread, guess.log_chance(profile))
+    below, above = taught.widths  # of the log error: below it is better than expected
+    floor = profile.duplicates.floor
+    ends = (lesson.mean, lesson.mean - below * spread, lesson.mean + above * spread)
+    middle, least, most = (
+        (max(guess.error, 0.0) + LEAST_ERROR) * math.exp(shift) - LEAST_ERROR for shift in ends
+    )
     if profile.classes is not None:
-        low, error = max(low, 0.0), min(error, 1.0)
-    return Forecast(1 - error, min(low, 1 - error), high, _source(mark, profile, examples))
+        most = min(most, 1.0)
+        middle = min(middle, 1.0)
+    middle, least = max(middle, floor, 0.0), max(least, floor, 0.0)
+    return Forecast(
+        1 - middle, 1 - max(most, middle), 1 - min(least, middle), _source(guess.source, lesson)
+    )
 
 
-def nearest_landmark(card: Card, profile: Profile) -> Landmark | None:
-    """Return the quick model whose shape of rule comes nearest."""
-    marks, rule, examples = profile.landmarks, rule_of(card), learning_examples(profile)
-    if not marks:
-        return None
-    if rule == "separator":
-        return marks["linear"]
-    if rule == "smooth":  # a network can be as straight as the data ask it to be
-        return min((marks["smooth"], marks["linear"]), key=lambda mark: mark.error_at(examples))
-    return marks.get(rule, marks["smooth"])
-
-
-def learning_examples(profile: Profile) -> int:
-    """Return the number of examples that a fit learns from."""
-    held = round(profile.examples * HELD_OUT)
-    return profile.examples - (held if held >= 20 else 0)
-
-
-def noise(card: Card, profile: Profile) -> float:
-    """Return the standard deviation of a score measured on as many examples as there are."""
-    mark = nearest_landmark(card, profile)
-    if mark is None:
-        return 0.0
-    return mark.deviation * math.sqrt(mark.judged / max(1, profile.examples))
-
-
-def _own(card: Card, mark: Landmark, profile: Profile) -> tuple[float, float]:
-    """Return the factor on the landmark's error that is the algorithm's own, and its spread."""
-    rule = rule_of(card)
-    factor, spread = FACTOR.get(rule, 1.0), SPREAD.get(rule, 0.35)
-    enough = learning_examples(profile) / max(1, card.needs_examples)
-    if rule == "trees" and mixed(profile) and profile.examples >= MIXED_FROM:
-        # Grinsztajn et al. (2022), figure 1; it counts the more, the less our measurement is sure.
-        factor *= 1 - min(0.25, max(0.07, mark.deviation / max(1 - mark.score, 1e-3)))
-    if rule == mark.rule == "smooth":  # what looks straight is learnt easily, bends are not
-        factor += 0.25 * min(1.0, max(0.0, 1 - math.log10(max(enough, 1.0) / 10) / 1.5))
-    if rule == "local" and profile.pictures is not None:
-        factor *= _windows(card, profile.pictures.locality, enough)
-    if enough < 1:
-        factor *= enough**-0.4
-        spread += 0.3
-    return factor, spread
-
-
-def _windows(card: Card, locality: float, enough: float) -> float:
-    """Depth pays with examples, where neighbouring pixels belong together; else it costs."""
-    seen = min(1.0, locality / LOCAL_FROM)
-    depth = max(0, card.capacity - 2)
-    gain = 0.12 * depth * min(2.0, max(0.0, math.log10(max(enough, 1e-9))))
-    return 1 - seen * min(0.5, gain) + (1 - seen) * 0.5
-
-
-def mixed(profile: Profile) -> bool:
-    """Whether the columns are of several kinds, as in most tables people keep."""
-    return profile.form == "table" and profile.categories > 0 and profile.numbers > 0
-
-
-def _doubt(mark: Landmark, examples: int) -> float:
-    """Return the spread of log(error) from a small sample and from going beyond it."""
-    error = max(1 - mark.score, 0.5 / (mark.judged + 1))
-    beyond = math.log(max(1.0, examples / max(1, mark.trained))) if mark.slope > 0 else 0.0
-    return math.sqrt(min(1.0, mark.deviation / error) ** 2 + (0.07 * beyond) ** 2)
-
-
-def _source(mark: Landmark, profile: Profile, examples: int) -> str:
-    words = mark.words if mark.words.split()[0] in ("a", "always") else f"quick {mark.words}"
-    said = f"{words}, tried on {mark.trained:,} of your examples"
-    if examples > 1.5 * mark.trained and mark.slope > 0:
-        said += f" and extrapolated to {examples:,}"
-    return said
+def _source(said: str, lesson: Lesson) -> str:
+    if not lesson.alike:
+        return f"{said}; no recorded race is like these data"
+    return f"{said}, corrected by races recorded on {', '.join(lesson.alike)}"

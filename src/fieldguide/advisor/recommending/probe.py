@@ -24,7 +24,7 @@ from fieldguide.advisor.recommending.probe_growth import Shortened
 from fieldguide.advisor.recommending.probe_watch import Watch, run
 from fieldguide.catalog import Entry
 from fieldguide.data import Dataset, ImageFiles
-from fieldguide.errors import Interrupted
+from fieldguide.errors import DataError, Interrupted
 from fieldguide.estimator import Estimator
 from fieldguide.tasks import Task
 from fieldguide.tasks.inputs import STREAM_BYTES
@@ -88,10 +88,10 @@ def prepare(dataset: Dataset, kind: type[Task], seed: int = 0) -> Trial:
         kind: The task.
         seed: Decides which examples.
     """
-    task = kind.fit(dataset.in_memory(FEWEST, seed))
+    task = kind.fit(_drawn(dataset, FEWEST, kind, seed))
     numbers = max(1, int(np.prod(task.inputs.shape)) + len(task.inputs.cardinalities))
     count = int(np.clip(NUMBERS // numbers, FEWEST, LARGER * EXAMPLES))
-    larger = dataset.in_memory(count, seed)
+    larger = _drawn(dataset, count, kind, seed)
     began = time.perf_counter()
     task = kind.fit(larger)
     task.encode(larger)
@@ -102,7 +102,7 @@ def prepare(dataset: Dataset, kind: type[Task], seed: int = 0) -> Trial:
     held = sum(_bytes(column) for column in dataset.columns.values()) if in_memory else 0
     encoded = min(4 * numbers * len(dataset), STREAM_BYTES)
     return Trial(
-        sample=larger.in_memory(EXAMPLES, seed),
+        sample=_drawn(larger, EXAMPLES, kind, seed),
         larger=larger,
         task=kind.name,
         examples=len(dataset),
@@ -110,6 +110,18 @@ def prepare(dataset: Dataset, kind: type[Task], seed: int = 0) -> Trial:
         data_bytes=held + encoded,
         numbers=numbers,
     )
+
+
+def _drawn(dataset: Dataset, count: int, kind: type[Task], seed: int) -> Dataset:
+    """Draw examples; more of them where the rarer class is not among so few."""
+    drawn = dataset.in_memory(count, seed)
+    try:
+        kind.target_codec(drawn)
+    except DataError:
+        if count >= len(dataset):
+            raise
+        return _drawn(dataset, 8 * count, kind, seed)
+    return drawn
 
 
 def probe(entry: Entry, trial: Trial, allowance: float = ALLOWANCE) -> Cost:

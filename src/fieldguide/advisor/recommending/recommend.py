@@ -17,7 +17,9 @@ from fieldguide.advisor.profiling.profile import Profile
 from fieldguide.advisor.profiling.profile import profile as measure
 from fieldguide.advisor.profiling.sample import with_known_target
 from fieldguide.advisor.recommending.eligible import objection
-from fieldguide.advisor.recommending.forecast import Forecast, forecast, noise
+from fieldguide.advisor.recommending.experience import Experience
+from fieldguide.advisor.recommending.first_guess import noise
+from fieldguide.advisor.recommending.forecast import Forecast, forecast
 from fieldguide.advisor.recommending.probe import Cost, Trial, prepare
 from fieldguide.advisor.recommending.probe import probe as probe_one
 from fieldguide.advisor.recommending.reasons import doubts, reasons
@@ -47,6 +49,7 @@ def recommend(
     seed: int = 0,
     task: str = "auto",
     entries: Iterable[Entry] | None = None,
+    experience: Experience | None = None,
 ) -> Recommendations:
     """Rank every algorithm for a data set, or rule it out.
 
@@ -58,6 +61,7 @@ def recommend(
         seed: Decides which examples are looked at.
         task: Name of the task, or ``"auto"`` to look at the target.
         entries: Algorithms to consider; by default the whole catalog.
+        experience: What recorded races teach; by default those that come with the package.
 
     Raises:
         DataError: The data pose no task.
@@ -71,7 +75,11 @@ def recommend(
     began = time.perf_counter()
     known = catalog.entries() if entries is None else tuple(entries)
     candidates = [
-        _Candidate(entry, forecast(entry.card, seen), objection=objection(entry.card, seen))
+        _Candidate(
+            entry,
+            forecast(entry.card, seen, entry.name, experience),
+            objection=objection(entry.card, seen),
+        )
         for entry in known
     ]
     notes: list[str] = []
