@@ -14,7 +14,6 @@ import secrets
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from fieldguide import __version__
 from fieldguide.data import Ledger
 from fieldguide.errors import ModelFolderError
 
@@ -54,7 +54,7 @@ def write(folder: Path, config: Mapping[str, Any], weights: Mapping[str, Tensor]
     _check_free(folder)
     about = {
         "schema": SCHEMA,
-        "fieldguide": version(),
+        "fieldguide": __version__,
         "torch": torch.__version__,
     }
     text = json.dumps({**about, **config}, indent=1, ensure_ascii=False)
@@ -250,11 +250,3 @@ def _swapped(one: Path, other: Path) -> bool:
     return (
         rename is not None and rename(AT_FDCWD, paths[0], AT_FDCWD, paths[1], RENAME_EXCHANGE) == 0
     )
-
-
-def version() -> str:
-    """Return this package's version; ``"source"`` where it runs without being installed."""
-    try:
-        return metadata.version("fieldguide")
-    except metadata.PackageNotFoundError:
-        return "source"
