@@ -422,6 +422,8 @@ def test_killed_while_saving_there_is_always_one_whole_model(folder: Path, tmp_p
     assert done.returncode == 0, done.stderr
     found = done.stdout.splitlines()
     assert len(found) == 12 and set(found) <= {"(8,)", "(5,)"}
+    fg.load(folder).save(target)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["model", "other", "target"]
 
 
 def test_numpy_numbers_as_hyperparameters_are_saved_as_plain_ones(tmp_path: Path) -> None:

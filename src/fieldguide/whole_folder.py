@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import hashlib
 import os
+import platform
+import re
 import secrets
 import shutil
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+
+import psutil
 
 # For renameat2(2) of Linux: paths are relative to the working folder; swap the two.
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
+# What a writer leaves beside a folder, from the folder's name, its machine, its process and chance.
+BESIDE = re.compile(
+    r"\.(?P<name>.+)-(?P<machine>[0-9a-f]{8})-(?P<process>\d{1,9})-[0-9a-f]{8}(?P<old>-old)?"
+)
 
 
 @contextlib.contextmanager
 def replacing(place: Path) -> Iterator[Path]:
     """Enter with a new, empty folder; on leaving, it stands at ``place``.
 
-    What stood at ``place`` before is deleted. Whatever goes wrong, it stays as it was.
+    What stood at ``place`` before is deleted. Whatever goes wrong, it stays as it was. What a
+    writer that was killed has left beside ``place`` is cleared away.
 
     Args:
         place: Where to; links in it must be resolved.
@@ -27,7 +38,8 @@ def replacing(place: Path) -> Iterator[Path]:
     Raises:
         OSError: The folder cannot be made or moved.
     """
-    beside = place.parent / f".{place.name}-{secrets.token_hex(4)}"
+    _clear(place.parent)
+    beside = place.parent / f".{place.name}-{_machine()}-{os.getpid()}-{secrets.token_hex(4)}"
     try:
         beside.mkdir(parents=True)
         yield beside
@@ -36,6 +48,31 @@ def replacing(place: Path) -> Iterator[Path]:
         _exchange(beside, place)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _clear(parent: Path) -> None:
+    """Delete what writers on this machine left in a folder, if they are dead.
+
+    An old folder that was set aside is kept as long as there is no new one in its place.
+    """
+    with contextlib.suppress(OSError):
+        for path in sorted(parent.glob(".*-*-*-*")):
+            found = BESIDE.fullmatch(path.name)
+            if found is None or found["machine"] != _machine():
+                continue
+            needed = found["old"] and not (parent / found["name"]).exists()
+            if not needed and not psutil.pid_exists(int(found["process"])):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+@cache
+def _machine() -> str:
+    """Return a word for where a process number means something: this machine, or container."""
+    try:
+        numbers = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        numbers = ""
+    return hashlib.sha256(f"{platform.node()} {numbers}".encode()).hexdigest()[:8]
 
 
 def _flush(path: Path) -> None:
