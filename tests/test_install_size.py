@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from setuptools.config.pyprojecttoml import read_configuration
 
 import fieldguide
 
@@ -75,9 +76,9 @@ def test_every_declared_dependency_is_pinned() -> None:
     assert not wrong
 
 
-def test_the_version_is_said_once_and_again() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert fieldguide.__version__ == project["version"]
+def test_the_package_is_built_with_the_version_that_it_states() -> None:
+    read = read_configuration(ROOT / "pyproject.toml", expand=True)
+    assert read["project"]["version"] == fieldguide.__version__
 
 
 def test_constraints_are_exact_and_portable() -> None:

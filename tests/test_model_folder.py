@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import fieldguide as fg
-from fieldguide import model_folder
+from fieldguide import model_folder, whole_folder
 from fieldguide.errors import ModelFolderError
 from tests import toys
 
@@ -367,7 +367,7 @@ def test_a_save_that_fails_leaves_the_old_model(
 
     monkeypatch.setattr(f"fieldguide.model_folder.{failing}", fail)
     if not swaps:
-        monkeypatch.setattr(model_folder, "_swapped", lambda *_: False)
+        monkeypatch.setattr(whole_folder, "_swapped", lambda *_: False)
     with pytest.raises(ModelFolderError, match=r"No space left on device.*Nothing was changed"):
         fitted.save(folder)
     assert listing(folder) == before
@@ -385,8 +385,8 @@ def test_the_second_of_two_moves_fails_and_the_first_is_undone(
             raise OSError("the disk was pulled")
         replace(source, target)
 
-    monkeypatch.setattr(model_folder, "_swapped", lambda *_: False)
-    monkeypatch.setattr(model_folder.os, "replace", second_fails)
+    monkeypatch.setattr(whole_folder, "_swapped", lambda *_: False)
+    monkeypatch.setattr(whole_folder.os, "replace", second_fails)
     with pytest.raises(ModelFolderError, match="the disk was pulled"):
         fitted.save(folder)
     assert listing(folder) == before
@@ -422,6 +422,8 @@ def test_killed_while_saving_there_is_always_one_whole_model(folder: Path, tmp_p
     assert done.returncode == 0, done.stderr
     found = done.stdout.splitlines()
     assert len(found) == 12 and set(found) <= {"(8,)", "(5,)"}
+    fg.load(folder).save(target)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["model", "other", "target"]
 
 
 def test_numpy_numbers_as_hyperparameters_are_saved_as_plain_ones(tmp_path: Path) -> None:

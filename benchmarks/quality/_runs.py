@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from benchmarks.results import Result, machine, versions
-from fieldguide import catalog
+from fieldguide import catalog, formats
 
 
 def data_folder(name: str) -> Path:
@@ -34,6 +34,25 @@ def arguments(seeds: int) -> argparse.Namespace:
     if given.threads:
         torch.set_num_threads(given.threads)
     return given
+
+
+def on_official_split(
+    benchmark: str, model: Any, folder: str, *, data: str, target: float, seeds: int = 3
+) -> float:
+    """Read a folder that brings its own test split, and `reproduce` on that split.
+
+    Args:
+        benchmark: Name of the result.
+        model: An estimator.
+        folder: Where the data lie, below FIELDGUIDE_DATA.
+        data: Name of the data.
+        target: What the mean should reach.
+        seeds: How many, unless the command line says otherwise.
+    """
+    given = arguments(seeds)
+    train, test = formats.read(data_folder(folder)).split()
+    data = f"{data}, official test split"
+    return reproduce(benchmark, model, train, test, data=data, target=target, given=given)
 
 
 def reproduce(

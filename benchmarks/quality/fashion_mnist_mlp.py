@@ -6,17 +6,10 @@ python -m benchmarks.quality.fashion_mnist_mlp
 from __future__ import annotations
 
 import fieldguide as fg
-from benchmarks.quality._runs import arguments, data_folder, reproduce
+from benchmarks.quality._runs import on_official_split
 
 if __name__ == "__main__":
-    given = arguments(seeds=3)
-    train, test = fg.read(data_folder("fashion-mnist")).split()
-    reproduce(
-        "fashion-mnist-mlp",
-        fg.MLP(hidden=(256, 256), epochs=15, batch_size=128, dropout=0.2),
-        train,
-        test,
-        data="Fashion-MNIST, official test split",
-        target=0.895,
-        given=given,
+    model = fg.MLP(hidden=(256, 256), epochs=15, batch_size=128, dropout=0.2)
+    on_official_split(
+        "fashion-mnist-mlp", model, "fashion-mnist", data="Fashion-MNIST", target=0.895
     )

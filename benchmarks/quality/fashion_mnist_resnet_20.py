@@ -6,20 +6,17 @@ python -m benchmarks.quality.fashion_mnist_resnet_20
 from __future__ import annotations
 
 import fieldguide as fg
-from benchmarks.quality._runs import arguments, data_folder, reproduce
+from benchmarks.quality._runs import on_official_split
 
 if __name__ == "__main__":
-    given = arguments(seeds=1)
-    train, test = fg.read(data_folder("fashion-mnist")).split()
     model = fg.ResNet(
         depth=20, epochs=12, batch_size=128, lr=3e-3, augment=("flip", "crop"), validation=0
     )
-    reproduce(
+    on_official_split(
         "fashion-mnist-resnet-20",
         model,
-        train,
-        test,
-        data="Fashion-MNIST, official test split",
+        "fashion-mnist",
+        data="Fashion-MNIST",
         target=0.93,
-        given=given,
+        seeds=1,
     )

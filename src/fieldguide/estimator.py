@@ -15,7 +15,7 @@ import torch
 from sklearn.exceptions import NotFittedError
 from torch import Tensor
 
-from fieldguide import engine, export, formats, hyperparameter, model_folder, tasks
+from fieldguide import __version__, engine, export, formats, hyperparameter, model_folder, tasks
 from fieldguide.card import Card
 from fieldguide.data import Dataset, Examples, Field, as_dataset
 from fieldguide.engine import Descent, Settings, hardware, memory
@@ -169,7 +169,7 @@ class Estimator(ScikitLearnMixin, Hooks):
                 "another algorithm's model."
             )
         examples = None if data is None else self._dataset(data, None, new=True)
-        facts = {"algorithm": self.card.title, "fieldguide": model_folder.version()}
+        facts = {"algorithm": self.card.title, "fieldguide": __version__}
         former, self._bf16 = self._bf16, False
         try:
             export.to_onnx(

@@ -13,12 +13,13 @@ from typing import Any, dataclass_transform
 
 import torch
 from torch import Tensor, nn
-from torch.optim import AdamW, Optimizer
+from torch.optim import Optimizer
 
 from fieldguide.data import Batch, Examples
 from fieldguide.engine import Descent, Stage
 from fieldguide.engine.schedule import SCHEDULES
 from fieldguide.hyperparameter import option
+from fieldguide.nn.eager_adamw import EagerAdamW
 from fieldguide.tasks import Task
 
 
@@ -71,7 +72,7 @@ class Hooks(_Learnt, ABC):
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return optimizers by the names that `descend` is called with."""
         weights = [weight for weight in self.network_.parameters() if weight.requires_grad]
-        return {"network": AdamW(weights, self.lr, weight_decay=self.weight_decay, fused=True)}
+        return {"network": EagerAdamW(weights, self.lr, weight_decay=self.weight_decay, fused=True)}
 
     def step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Learn from a batch; return its losses by name."""

@@ -7,14 +7,9 @@ must be in the catalog already.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
-import secrets
-import shutil
-import sys
 from collections.abc import Iterator, Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +18,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from fieldguide import __version__
 from fieldguide.data import Ledger
 from fieldguide.errors import ModelFolderError
+from fieldguide.whole_folder import replacing
 
 SCHEMA = 1
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
@@ -36,8 +33,6 @@ REQUIRED: dict[str, type] = {
     "fields": list,
     "ledger": dict,
 }
-# For renameat2(2) of Linux: paths are relative to the working folder; swap the two.
-AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
 
 def write(folder: Path, config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> Path:
@@ -54,28 +49,21 @@ def write(folder: Path, config: Mapping[str, Any], weights: Mapping[str, Tensor]
     _check_free(folder)
     about = {
         "schema": SCHEMA,
-        "fieldguide": version(),
+        "fieldguide": __version__,
         "torch": torch.__version__,
     }
     text = json.dumps({**about, **config}, indent=1, ensure_ascii=False)
-    place = folder.resolve()
-    beside = place.parent / f".{place.name}-{secrets.token_hex(4)}"
     try:
-        beside.mkdir(parents=True)
-        (beside / CONFIG).write_text(text, encoding="utf-8")
-        save_file(_separate(weights), beside / WEIGHTS)
-        # safetensors writes files that only their owner may read.
-        os.chmod(beside / WEIGHTS, (beside / CONFIG).stat().st_mode)
-        for name in (CONFIG, WEIGHTS):
-            _flush(beside / name)
-        _exchange(beside, place)
+        with replacing(folder.resolve()) as beside:
+            (beside / CONFIG).write_text(text, encoding="utf-8")
+            save_file(_separate(weights), beside / WEIGHTS)
+            # safetensors writes files that only their owner may read.
+            os.chmod(beside / WEIGHTS, (beside / CONFIG).stat().st_mode)
     except (OSError, SafetensorError) as error:
         raise ModelFolderError(
             f"The model cannot be saved in {folder} ({error}). Nothing was changed. Free disk "
             "space, or choose a folder that you may write to."
         ) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return folder
 
 
@@ -210,51 +198,3 @@ def _impossible(folder: Path, error: BaseException) -> ModelFolderError:
 def _separate(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Give tied weights storage of their own, which safetensors asks for."""
     return {name: value.detach().cpu().clone().contiguous() for name, value in weights.items()}
-
-
-def _flush(path: Path) -> None:
-    with open(path, "rb") as written:
-        os.fsync(written.fileno())
-
-
-def _exchange(new: Path, place: Path) -> None:
-    """Move the folder ``new`` to ``place``; what was there before is deleted.
-
-    Where the system can swap two names in one step (Linux), ``place`` holds the old folder or the
-    new one at every moment. Elsewhere the old one is set aside first, and put back on failure.
-
-    Raises:
-        OSError: The folders cannot be moved; ``place`` is as it was.
-    """
-    if not place.exists():
-        os.replace(new, place)
-    elif _swapped(new, place):
-        shutil.rmtree(new, ignore_errors=True)
-    else:
-        aside = place.with_name(f"{new.name}-old")
-        os.replace(place, aside)
-        try:
-            os.replace(new, place)
-        except OSError:
-            os.replace(aside, place)
-            raise
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-def _swapped(one: Path, other: Path) -> bool:
-    """Swap two names in one step; False where the system or the file system cannot."""
-    if not sys.platform.startswith("linux"):
-        return False
-    rename = getattr(ctypes.CDLL(None), "renameat2", None)
-    paths = os.fsencode(one), os.fsencode(other)
-    return (
-        rename is not None and rename(AT_FDCWD, paths[0], AT_FDCWD, paths[1], RENAME_EXCHANGE) == 0
-    )
-
-
-def version() -> str:
-    """Return this package's version; ``"source"`` where it runs without being installed."""
-    try:
-        return metadata.version("fieldguide")
-    except metadata.PackageNotFoundError:
-        return "source"

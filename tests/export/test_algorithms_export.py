@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from fieldguide import catalog, export
+from fieldguide.data import Dataset
 from fieldguide.errors import ExportMismatch
 from fieldguide.export import parity
 
@@ -24,6 +26,25 @@ def test_image_networks(name: str, tmp_path: Path) -> None:
     model = kind(**QUICK).fit(X, np.array(["a", "b", "c"] * 4))
     path = model.export(tmp_path / "model.onnx", X)
     assert export.described(path)["agreement"]["largest_difference"] < 1e-5
+
+
+def tied(kind: str) -> Dataset:
+    """Examples most of which are as far from each other as many others are."""
+    chance, columns = np.random.default_rng(0), {}
+    if kind in ("words", "mixed"):
+        columns |= {f"w{i}": pl.Series(chance.choice(["a", "b", "c"], 200)) for i in range(4)}
+    if kind in ("numbers", "mixed"):
+        columns |= {f"n{i}": pl.Series(chance.integers(0, 4, 200) * 0.1) for i in range(3)}
+    columns["y"] = pl.Series(chance.choice(["u", "v"], 200))
+    return Dataset.from_columns(columns, target="y")
+
+
+@pytest.mark.parametrize("kind", ["words", "numbers", "mixed"])
+def test_neighbours_that_are_equally_near(kind: str, tmp_path: Path) -> None:
+    data = tied(kind)
+    model = catalog.get("nearest-neighbours").load()().fit(data)
+    found = export.described(model.export(tmp_path / "model.onnx", data))
+    assert found["agreement"]["largest_difference"] < 1e-6
 
 
 @pytest.mark.parametrize("name", ON_TABLES)

@@ -98,6 +98,19 @@ def test_blocks_of_any_size_hold_the_same_rows(
     assert ours == theirs and blocks.ledger.total == whole.ledger.total == 60
 
 
+def test_what_is_not_searched_for_is_said(tmp_path: Path, table: pl.DataFrame) -> None:
+    path = tmp_path / "t.csv"
+    pl.concat([table, table.head(9)]).write_csv(path)
+    whole, disk = fg.read(path, stream=False), fg.read(path, stream=True)
+    assert whole.ledger.counts()["noted: the same as an earlier row (kept)"] >= 9
+    (note,) = [one for one in disk.ledger.entries if one.status == "noted"]
+    assert note.reason.startswith("left on disk: not searched as a whole for rows that occur twice")
+    assert list(note.places) == [str(path)]
+    assert disk.ledger.used == whole.ledger.used == ROWS + 9
+    again = fg.read(path, stream=True, fields=disk.fields)
+    assert not [one for one in again.ledger.entries if one.status == "noted"]
+
+
 def test_the_size_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import psutil
 

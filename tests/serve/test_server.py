@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 import io
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -196,6 +198,76 @@ def test_the_example_in_the_schema_is_accepted(client: Client) -> None:
         (body,) = [one for key, one in schemas.items() if key.startswith("Body")]
         (rows,) = body["properties"]["rows"]["examples"]
         assert http.post("/predict", json={"rows": rows}).status_code == 200
+
+
+MOST = 500
+
+
+@pytest.fixture
+def limited(folders: Path) -> Client:
+    """A client of a server that takes `MOST` bytes."""
+
+    def client(name: str) -> TestClient:
+        return TestClient(serve.application(serve.load(folders / name), max_bytes=MOST))
+
+    return client
+
+
+def body(length: int) -> bytes:
+    """A valid request of so many bytes."""
+    return json.dumps({"rows": [ROW]}).encode().ljust(length)
+
+
+def refused(reply: Any) -> None:
+    assert reply.status_code == 413
+    message = reply.json()["error"]["message"]
+    assert re.search(r"larger than 500 bytes.*fewer or smaller.*--max-bytes", message)
+
+
+@pytest.mark.parametrize("length", [MOST, MOST + 1, 100 * MOST])
+def test_a_request_that_is_too_large_is_refused(length: int, limited: Client) -> None:
+    http, json_type = limited("table"), {"Content-Type": "application/json"}
+    whole = http.post("/predict", content=body(length), headers=json_type)
+    streamed = http.post("/predict", content=iter([body(length)]), headers=json_type)
+    assert "content-length" not in streamed.request.headers
+    for reply in (whole, streamed):
+        if length > MOST:
+            refused(reply)
+        else:
+            assert reply.status_code == 200
+    assert http.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("table", "application/json"), ("image", "multipart/form-data; boundary=x")],
+)
+def test_a_stream_is_read_up_to_the_limit_only(name: str, kind: str, folders: Path) -> None:
+    app = serve.application(serve.load(folders / name), max_bytes=MOST)
+    scope = {"type": "http", "method": "POST", "path": "/predict", "query_string": b"",
+             "headers": [(b"content-type", kind.encode())]}  # fmt: skip
+    start = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n'
+    pieces, sent = iter([start]), []
+
+    async def endless() -> dict[str, Any]:
+        return {"type": "http.request", "body": next(pieces, b" " * 100), "more_body": True}
+
+    async def keep(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(app(scope, endless, keep))
+    assert sent[0]["status"] == 413 and b"500 bytes" in sent[1]["body"]
+
+
+def test_a_picture_that_is_too_large_is_refused(limited: Client) -> None:
+    http = limited("image")
+    assert upload(http, ("a.png", png(np.zeros((2, 2, 3), np.uint8)))).status_code == 200
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    refused(upload(http, ("a.png", png(noise))))
+
+
+def test_the_limit_is_in_the_schema(limited: Client) -> None:
+    assert "500 bytes" in limited("table").get("/openapi.json").json()["info"]["description"]
 
 
 def test_a_taken_port_is_said() -> None:

@@ -23,6 +23,7 @@ def serve(
         str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    max_bytes: Annotated[int, typer.Option(min=1, help="Largest request, in bytes.")] = 32 * 2**20,
 ) -> Answer:
     """Serve a model over HTTP, until Ctrl-C."""
     from fieldguide import serve as server
@@ -38,4 +39,6 @@ def serve(
             soft_wrap=True,
         )
 
-    return Answer(document, render, then=partial(server.run, fitted, listening))
+    return Answer(
+        document, render, then=partial(server.run, fitted, listening, max_bytes=max_bytes)
+    )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import signal
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import Any
+
+from fieldguide.errors import Interrupted
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -32,6 +35,27 @@ class StopRequest:
     def __exit__(self, *_: object) -> None:
         for number, handler in self._former.items():
             signal.signal(number, handler)
+
+    def obey(self, place: str, run: Path | None) -> None:
+        """If the user asked to stop, do so, and say how to go on.
+
+        Args:
+            place: Where training stands.
+            run: The folder that holds its state, if there is one.
+
+        Raises:
+            Interrupted: The user asked to.
+        """
+        if not self.asked:
+            return
+        if run is None:
+            how = "Nothing was saved: give a run folder (run=…, -o RUN) to be able to go on."
+        else:
+            how = (
+                f"Saved in {run}. Go on with --resume {run} "
+                f"(Python: fit(…, run='{run}', resume=True))."
+            )
+        raise Interrupted(f"Stopped {place}. {how}")
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.asked:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -14,16 +13,18 @@ from torch import Tensor, nn
 
 from fieldguide.data import Batch
 from fieldguide.engine import checkpoint, denormals, heap, memory
+from fieldguide.engine.best import Best
+from fieldguide.engine.clock import Clock
 from fieldguide.engine.descent import Descent
 from fieldguide.engine.epoch_losses import Losses, detached
 from fieldguide.engine.interrupt import StopRequest
 from fieldguide.engine.progress import Progress
 from fieldguide.engine.run_folder import RunFolder
 from fieldguide.engine.settings import Settings, Stage
-from fieldguide.errors import Interrupted
 
 LOOK_EVERY = {"cpu": 1}  # steps between looks at the loss; reading it elsewhere stalls the device
 LOOK_RARELY = 20
+POSITION = ("stage", "epoch", "step", "pieces")  # where a run is
 Record = dict[str, Any]
 
 
@@ -70,9 +71,9 @@ def run(
     ):
         try:
             loop.carry_out(iter(stages))
-            loop.obey("after the last stage")
+            loop.stop.obey("after the last stage", settings.run)
         finally:
-            loop.take_best()
+            loop.best.take()
             network.eval()
     return loop.history
 
@@ -97,12 +98,9 @@ class Loop:
         self.validate, self.score_name, self.on_progress = validate, score_name, on_progress
         self.stage = self.epoch = self.step = 0
         self.pieces = 1
-        self.best: dict[str, Tensor] | None = None
-        self.best_score, self.waited = -math.inf, 0
-        self.before = 0.0  # seconds spent before the run was last resumed
-        self.entered = 0.0  # seconds spent before the stage at hand
-        self.started = self.saved = time.monotonic()
-        self._deadline, self._batches, self._steps = math.inf, 1, 1  # of the stage at hand
+        self.best, self.clock = Best(network), Clock()
+        self.saved = time.monotonic()
+        self._batches, self._steps = 1, 1  # of the stage at hand
         device = torch.device(settings.device).type
         self.losses = Losses(LOOK_EVERY.get(device, LOOK_RARELY), settings.where)
         run = settings.run
@@ -130,51 +128,22 @@ class Loop:
                 self._take_on(middle)
             going_on = False
             self._do(stage)
-            self.take_best()
+            self.best.take()
             if folder is not None:
                 folder.end_stage(number + 1, self._state())
 
-    @property
-    def elapsed(self) -> float:
-        """Seconds spent on this run, resumed ones included."""
-        return self.before + time.monotonic() - self.started
-
-    def take_best(self) -> None:
-        """Put the best weights of the stage, if any were picked, back into the network."""
-        if self.best is not None:
-            self.network.load_state_dict(self.best)
-            self.best = None
-
-    def obey(self, place: str) -> None:
-        """If the user asked to stop, save, and say how to go on.
-
-        Raises:
-            Interrupted: The user asked to.
-        """
-        if not self.stop.asked:
-            return
-        folder = self.settings.run
-        if folder is None:
-            how = "Nothing was saved: give a run folder (run=…, -o RUN) to be able to go on."
-        else:
-            how = (
-                f"Saved in {folder}. Go on with --resume {folder} "
-                f"(Python: fit(…, run='{folder}', resume=True))."
-            )
-        raise Interrupted(f"Stopped {place}. {how}")
-
     def _enter(self, number: int) -> None:
         self.stage, self.epoch, self.step = number, 0, 0
-        self.best, self.best_score, self.waited = None, -math.inf, 0
-        self.losses.sums, self.entered = {}, self.elapsed
+        self.losses.sums = {}
+        self.best.forget()
+        self.clock.enter()
 
     def _do(self, stage: Stage) -> None:
         """Do one stage, from the epoch and step that the run is at."""
         self._batches = len(stage.batches)
         self._steps = max(1, self._batches * stage.epochs)
         limit = self.settings.time_limit
-        if limit is not None:
-            self._deadline = self.started - self.before + limit * stage.until
+        self.clock.limit(None if limit is None else limit * stage.until)
         self.progress.stage(stage.name, stage.epochs, self._share())
         while self.epoch < stage.epochs and not self._pauses(stage):
             self.network.train()
@@ -188,22 +157,19 @@ class Loop:
 
     def _pauses(self, stage: Stage) -> bool:
         """Save if it is time to; say whether the stage's time is up. One step is always done."""
-        now = time.monotonic()
         if self.stop.asked:
             self._save(stage)
-            self.obey(f"in stage '{stage.name}', epoch {self.epoch + 1}")
-        if self.folder is not None and now - self.saved >= self.settings.checkpoint_every:
+            place = f"in stage '{stage.name}', epoch {self.epoch + 1}"
+            self.stop.obey(place, self.settings.run)
+        due = self.saved + self.settings.checkpoint_every
+        if self.folder is not None and time.monotonic() >= due:
             self._save(stage)
-        return now >= self._deadline and bool(self.step or self.epoch or self.stage)
+        return self.clock.is_up and bool(self.step or self.epoch or self.stage)
 
     def _share(self) -> float:
         """Return the share of the stage done: by steps or, under a time limit, by the clock."""
         done = (self.epoch * self._batches + self.step) / self._steps
-        if self._deadline == math.inf:
-            return done
-        start = self.started - self.before + self.entered
-        spent = (time.monotonic() - start) / max(1e-9, self._deadline - start)
-        return min(1.0, max(done, spent))
+        return min(1.0, max(done, self.clock.share))
 
     def _one_step(self, stage: Stage, batch: Batch) -> None:
         share = self._share()
@@ -234,19 +200,17 @@ class Loop:
         self.epoch, self.step, self.losses.sums = self.epoch + 1, 0, {}
         if self.validate is not None and stage.judged:
             figures[self.score_name] = self._watch(self.validate)
-        record = {"stage": stage.name, "epoch": self.epoch, **figures, "seconds": self.elapsed}
+        seconds = self.clock.elapsed
+        record = {"stage": stage.name, "epoch": self.epoch, **figures, "seconds": seconds}
         self.history.append(record)
         self.progress.epoch(self.epoch, self._share(), figures)
-        if self.settings.patience and self.waited >= self.settings.patience:
+        if self.settings.patience and self.best.waited >= self.settings.patience:
             self.epoch = stage.epochs  # this stage has stopped early; a later one may follow
 
     def _watch(self, validate: Callable[[], float]) -> float:
         self.network.eval()
         score = validate()
-        self.waited = 0 if score > self.best_score else self.waited + 1
-        if score >= self.best_score:  # of equals the later: on few examples scores tie early
-            self.best_score = score
-            self.best = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
+        self.best.judge(score)
         return score
 
     def _open_folder(self) -> bool:
@@ -266,12 +230,15 @@ class Loop:
             self.saved = time.monotonic()
 
     def _state(self) -> dict[str, Any]:
-        kept = ("stage", "epoch", "step", "pieces", "best_score", "waited", "entered", "elapsed")
         return {
-            **{name: getattr(self, name) for name in kept},
+            **{name: getattr(self, name) for name in POSITION},
+            "elapsed": self.clock.elapsed,
+            "entered": self.clock.entered,
+            "best": self.best.weights,
+            "best_score": self.best.score,
+            "waited": self.best.waited,
             "sums": self.losses.sums,
             "history": self.history,
-            "best": self.best,
             "network": self.network.state_dict(),
             "descent": self.descent.state(),
             "random": checkpoint.random_state(),
@@ -279,10 +246,13 @@ class Loop:
 
     def _take_on(self, state: dict[str, Any]) -> None:
         """Go back to a state that was written."""
-        self.before, self.started = state.pop("elapsed"), time.monotonic()
-        self.network.load_state_dict(state.pop("network"))
-        self.descent.load_state(state.pop("descent"))
-        checkpoint.set_random_state(state.pop("random"))
-        self.losses.sums, self.history[:] = state.pop("sums"), state.pop("history")
-        for name, value in state.items():
-            setattr(self, name, value)
+        for name in POSITION:
+            setattr(self, name, state[name])
+        self.clock.go_on(state["elapsed"])
+        self.clock.entered = state["entered"]
+        self.best.weights, self.best.score = state["best"], state["best_score"]
+        self.best.waited = state["waited"]
+        self.losses.sums, self.history[:] = state["sums"], state["history"]
+        self.network.load_state_dict(state["network"])
+        self.descent.load_state(state["descent"])
+        checkpoint.set_random_state(state["random"])

@@ -20,6 +20,10 @@ SHARE = 0.5
 """Largest share of the free memory that a table may take before it is left on disk."""
 SAMPLE = 100_000
 """Rows on which fields are found."""
+UNSEARCHED = (
+    "left on disk: not searched as a whole for rows that occur twice, classes with one example and "
+    "columns that give the target away"
+)
 
 
 def should_stream(path: Path, stream: bool | None, expansion: float) -> bool:
@@ -41,8 +45,8 @@ def stream(
     """Return a table that stays on disk, after one look at all of it.
 
     Fields are found on a sample. The look over the whole file counts missing values, books cells
-    that the fields' recipes cannot read, and excludes rows without a target. Duplicate rows are
-    not searched for.
+    that the fields' recipes cannot read, and excludes rows without a target. Duplicate rows and
+    leaks are not searched for, and the ledger says so.
 
     Args:
         blocks: The table on disk.
@@ -70,6 +74,7 @@ def stream(
     ledger.total = ledger.total or int(blocks.sizes.sum())
     fields = look.completed(cleaned.fields)
     if options.fields is None:
+        ledger.book("noted", UNSEARCHED, [blocks.source], file=blocks.source)
         fields = seen_on_sample(fields, min(SAMPLE, int(blocks.sizes.sum())))
     return StreamedTable(
         fields=fields,

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.optim import AdamW
+
+from fieldguide.nn.eager_adamw import EagerAdamW
 
 
-class BlockAdamW(AdamW):
+class BlockAdamW(EagerAdamW):
     """The same update as `torch.optim.AdamW`, without its bookkeeping for lists of tensors.
 
     On a network that takes a millisecond a step, sorting and checking lists costs as much as a

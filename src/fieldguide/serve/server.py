@@ -16,21 +16,30 @@ from fieldguide.serve.served import Served, load
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+MAX_BYTES = 32 * 2**20
 
-def serve(folder: str | Path, *, host: str = "127.0.0.1", port: int = 8000) -> None:
+
+def serve(
+    folder: str | Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    max_bytes: int = MAX_BYTES,
+) -> None:
     """Serve a saved model until the process is stopped.
 
     Args:
         folder: Where `Estimator.save` wrote it.
         host: Address to listen on; the default lets only this machine in.
         port: Port to listen on.
+        max_bytes: The most that a request may hold; a larger one is answered with status 413.
 
     Raises:
         UsageError: The port is taken, or a package is missing.
         ModelFolderError: There is no such model, or it is damaged.
     """
     served = load(folder)
-    run(served, listen(host, port))
+    run(served, listen(host, port), max_bytes=max_bytes)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -55,37 +64,37 @@ def listen(host: str, port: int) -> socket.socket:
     return made
 
 
-def run(served: Served, listening: socket.socket) -> None:
-    """Serve on a socket until the process is stopped."""
+def run(served: Served, listening: socket.socket, *, max_bytes: int = MAX_BYTES) -> None:
+    """Serve on a socket until the process is stopped; see `serve`."""
     import uvicorn
 
-    settings = uvicorn.Config(application(served), log_level="warning", access_log=False)
+    app = application(served, max_bytes=max_bytes)
+    settings = uvicorn.Config(app, log_level="warning", access_log=False)
     with listening:
         uvicorn.Server(settings).run(sockets=[listening])
 
 
-def application(served: Served) -> FastAPI:
+def application(served: Served, *, max_bytes: int = MAX_BYTES) -> FastAPI:
     """Return the application for a model.
 
     Paths: ``/`` a page with a form, ``/health``, ``/model``, ``/predict`` (POST), ``/docs`` and
     ``/openapi.json``. Everything comes from this machine: no page loads anything from elsewhere.
     """
     extra.require()
-    from fastapi import FastAPI, Request
-    from fastapi.responses import HTMLResponse, JSONResponse
+    from fastapi import FastAPI
+    from fastapi.responses import HTMLResponse
+
+    from fieldguide.serve.limit import Limit
 
     described = served.describe()
     app = FastAPI(
         title=f"{served.name}: {described['task']} of {described['target']}",
         docs_url=None,
         redoc_url=None,
+        description=f"A request may hold {max_bytes} bytes; a larger one gets status 413.",
     )
-
-    @app.exception_handler(FieldguideError)
-    def explain(request: Request, error: FieldguideError) -> JSONResponse:
-        places = {name: getattr(error, name, None) for name in ("row", "field", "file")}
-        known = {name: place for name, place in places.items() if place is not None}
-        return JSONResponse({"error": {"message": str(error), **known}}, status_code=422)
+    app.add_middleware(Limit, most=max_bytes)
+    _explain_errors(app)
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     def form() -> str:
@@ -105,6 +114,23 @@ def application(served: Served) -> FastAPI:
 
     (_take_files if served.form == "image" else _take_rows)(app, served)
     return app
+
+
+def _explain_errors(app: FastAPI) -> None:
+    from fastapi import Request
+    from fastapi.responses import JSONResponse
+
+    from fieldguide.serve.limit import TooLarge
+
+    @app.exception_handler(FieldguideError)
+    def explain(request: Request, error: FieldguideError) -> JSONResponse:
+        places = {name: getattr(error, name, None) for name in ("row", "field", "file")}
+        known = {name: place for name, place in places.items() if place is not None}
+        return JSONResponse({"error": {"message": str(error), **known}}, status_code=422)
+
+    @app.exception_handler(TooLarge)
+    def refuse(request: Request, error: TooLarge) -> JSONResponse:
+        return JSONResponse({"error": {"message": error.detail}}, status_code=error.status_code)
 
 
 def _take_rows(app: FastAPI, served: Served) -> None:

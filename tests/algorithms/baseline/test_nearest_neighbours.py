@@ -70,3 +70,28 @@ def test_far_from_zero_distances_stay_exact():
     model = fg.NearestNeighbours(neighbours=1).fit(inputs, targets)
     nearest = model.network_.find(model.network_.numbers)[:, 0]
     assert torch.equal(nearest, torch.arange(300))
+
+
+@pytest.mark.parametrize("chunk", [8192, 7])
+def test_of_equals_those_that_were_stored_first_are_asked(chunk, monkeypatch):
+    monkeypatch.setattr(nearest_neighbours, "CHUNK", chunk)
+    table = np.random.default_rng(0).integers(0, 3, (60, 4))
+    stored = torch.from_numpy(table / 10).float()
+    network = nearest_neighbours.NeighbourNetwork(
+        neighbours=9, numbers=4, categories=0, targets=1, shares=False
+    )
+    none = torch.zeros(60, 0, dtype=torch.int64)
+    network.learn(numbers=stored, categories=none, targets=torch.zeros(60, 1))
+    distances = ((table[:, None] - table) ** 2).sum(axis=2)
+    wanted = np.sort(distances.argsort(axis=1, kind="stable")[:, :9], axis=1)
+    ninth, tenth = np.sort(distances, axis=1)[:, 8:10].T
+    assert (ninth == tenth).mean() > 0.5, "hardly a tie to break"
+    found = network.find(stored).sort(dim=1).values
+    np.testing.assert_array_equal(found, wanted)
+
+
+def test_an_outlier_in_a_later_chunk_changes_no_tie(monkeypatch):
+    monkeypatch.setattr(nearest_neighbours, "CHUNK", 4)
+    inputs = np.array([[0.1], [0.3], [0.3], [0.1], [0.3], [0.1], [1e3], [0.3]])
+    model = fg.NearestNeighbours(neighbours=2).fit(inputs, np.arange(8.0))
+    assert model.network_.find(model.network_.numbers[:2]).tolist() == [[0, 3], [1, 2]]

@@ -58,3 +58,10 @@ def test_vectors_are_no_pictures():
 def test_unknown_augmentation_is_refused():
     with pytest.raises(UsageError, match=r"augment=\('flop',\).*'flip'"):
         LeNet(augment=("flop",)).fit(*bars(20, 8, seed=0))
+
+
+@pytest.mark.parametrize("option", ["variant", "pretrained"])
+def test_a_network_that_has_one_form_has_no_option_for_it(option):
+    assert option in ResNet().get_params()
+    with pytest.raises(TypeError, match=option):
+        LeNet(**{option: "published"})

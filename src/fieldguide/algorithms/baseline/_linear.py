@@ -16,24 +16,29 @@ from fieldguide.tasks import Task
 DENSE = 1 << 26  # numbers in a design matrix up to which zeros are stored as well (512 MiB)
 
 
-def network_of(task: Task) -> WeightedSum:
-    """Return the network for a task's inputs and outputs."""
-    return WeightedSum(
-        numbers=int(torch.Size(task.inputs.shape).numel()),
-        cardinalities=task.inputs.cardinalities,
-        outputs=task.codec.width,
-    )
+class LinearLayer:
+    """Gives a baseline its network, one linear layer, and scikit-learn's coefficients to that."""
 
+    network_: nn.Module
 
-def copy_weights(network: nn.Module, weight: np.ndarray, bias: np.ndarray) -> None:
-    """Copy scikit-learn's coefficients; of two classes, it gives those of the second alone."""
-    assert isinstance(network, WeightedSum)
-    weight, bias = np.atleast_2d(weight), np.atleast_1d(bias)
-    if len(weight) < len(network.weight):
-        weight = np.concatenate([np.zeros_like(weight), weight])
-        bias = np.concatenate([np.zeros_like(bias), bias])
-    network.weight.copy_(torch.from_numpy(weight))
-    network.bias.copy_(torch.from_numpy(bias))
+    def build(self, task: Task) -> nn.Module:
+        """Return one linear layer."""
+        return WeightedSum(
+            numbers=int(torch.Size(task.inputs.shape).numel()),
+            cardinalities=task.inputs.cardinalities,
+            outputs=task.codec.width,
+        )
+
+    def copy_weights(self, weight: np.ndarray, bias: np.ndarray) -> None:
+        """Copy scikit-learn's coefficients; of two classes, it gives those of the second alone."""
+        network = self.network_
+        assert isinstance(network, WeightedSum)
+        weight, bias = np.atleast_2d(weight), np.atleast_1d(bias)
+        if len(weight) < len(network.weight):
+            weight = np.concatenate([np.zeros_like(weight), weight])
+            bias = np.concatenate([np.zeros_like(bias), bias])
+        network.weight.copy_(torch.from_numpy(weight))
+        network.bias.copy_(torch.from_numpy(bias))
 
 
 def design(x: Inputs, cardinalities: Sequence[int]) -> np.ndarray | sparse.csr_array:

@@ -37,19 +37,18 @@ from collections.abc import Mapping
 
 from sklearn import linear_model
 from sklearn.exceptions import ConvergenceWarning
-from torch import Tensor, nn
+from torch import Tensor
 
 from fieldguide.algorithms.baseline._family import Baseline
-from fieldguide.algorithms.baseline._linear import copy_weights, design, network_of
+from fieldguide.algorithms.baseline._linear import LinearLayer, design
 from fieldguide.card import Card
 from fieldguide.data import Inputs
 from fieldguide.hyperparameter import option
-from fieldguide.tasks import Task
 
 LOOK_AT_THE_CLOCK = 10  # passes between two looks, where time is limited
 
 
-class LogisticRegression(Baseline):
+class LogisticRegression(LinearLayer, Baseline):
     """Linear classifier, as a baseline; fitted by scikit-learn, evaluated by torch."""
 
     card = Card(
@@ -68,10 +67,6 @@ class LogisticRegression(Baseline):
     )
     most_passes: int = option(1_000, "passes over the data after which the solver stops", low=1)
 
-    def build(self, task: Task) -> nn.Module:
-        """Return one linear layer."""
-        return network_of(task)
-
     def learn(self, x: Inputs, y: Tensor) -> Mapping[str, float]:
         """Let scikit-learn find the weights, and copy them."""
         solver = linear_model.LogisticRegression(
@@ -79,7 +74,7 @@ class LogisticRegression(Baseline):
         )
         table = design(x, self.task_.inputs.cardinalities)
         converged = self._solve(solver, table, y.numpy())
-        copy_weights(self.network_, solver.coef_, solver.intercept_)
+        self.copy_weights(solver.coef_, solver.intercept_)
         return {"converged": float(converged)}
 
     @property

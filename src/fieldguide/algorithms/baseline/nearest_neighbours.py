@@ -2,8 +2,9 @@
 
 How it works:
     d(x, x')² = Σ (x - x')² + 2 · [categories that differ]; p(c | x) is the share of class c among
-    the k training examples with the smallest d, ŷ(x) their mean target. Numbers are standardised
-    first; 2 is what two different words are apart as columns of zeros and ones.
+    the k training examples with the smallest d, ŷ(x) their mean target; of those that are
+    as far as each other, the first in the training data count. Numbers are standardised first; 2 is
+    what two different words are apart as columns of zeros and ones.
 
 Use it when:
     You want a strong baseline on pixels, or on few columns that all matter.
@@ -44,6 +45,7 @@ from fieldguide.nn import Learnt
 from fieldguide.tasks import Task
 
 CHUNK = 8_192  # training examples compared with a batch at a time
+ROUNDING = 2.0**-44  # of a sum of squares in double precision, with some room
 LEAST_SHARE = 1e-9  # stands for a share of 0, whose logarithm is not a number to reckon with
 
 
@@ -85,19 +87,46 @@ class NeighbourNetwork(Learnt):
         return means.clamp_min(LEAST_SHARE).log() if self.shares else means
 
     def find(self, x: Inputs) -> Tensor:
-        """Return the positions of the nearest stored examples, nearest first; (B, k)."""
+        """Return the positions of the nearest stored examples; (B, k).
+
+        Of those that are as near as each other, as far as rounding lets one say, the ones that
+        were stored first are taken: so do all processors and runtimes agree.
+        """
         numbers, categories = split(x)
         numbers = numbers.double()  # in single precision, near ties would come out at random
         best = numbers.new_empty(numbers.shape[0], 0)
         nearest = torch.empty_like(best, dtype=torch.int64)
+        sizes, largest = numbers.square().sum(dim=1, keepdim=True), numbers.new_zeros(())
         for start in range(0, len(self.numbers), CHUNK):
-            near = self._distances(numbers, categories, slice(start, start + CHUNK))
+            part = slice(start, start + CHUNK)
+            near = self._distances(numbers, categories, part)
+            largest = torch.maximum(largest, self.numbers[part].double().square().sum(dim=1).max())
             places = torch.arange(start, start + near.shape[1], device=near.device)
             near = torch.cat([best, near], dim=1)
             places = torch.cat([nearest, places.expand(near.shape[0], -1)], dim=1)
-            best, chosen = near.topk(min(self.neighbours, near.shape[1]), dim=1, largest=False)
-            nearest = places.gather(1, chosen)
+            chosen = self._choose(near, places, ROUNDING * (sizes + largest))
+            best, nearest = near.gather(1, chosen), places.gather(1, chosen)
         return nearest
+
+    def _choose(self, near: Tensor, places: Tensor, rounding: Tensor) -> Tensor:
+        """Return which k to keep; (B, k).
+
+        Args:
+            near: Distances; (B, n).
+            places: Positions, all different in a row; (B, n).
+            rounding: How far apart distances may be that are equal but for rounding; (B, 1).
+        """
+        count = near.shape[1]
+        k = min(self.neighbours, count)
+        first = near.topk(min(k + 1, count), dim=1, largest=False)
+        last = first.values[:, k - 1 : k]
+        # An exported graph cannot ask whether there are ties; here, as a rule, there are none.
+        if not torch.compiler.is_exporting() and (first.values[:, k:] > last + rounding).all():
+            return first.indices[:, :k]
+        tied, behind = near >= last - rounding, near > last + rounding
+        # Whole numbers that are all different, so that no sorting has a choice.
+        order = places + len(self.numbers) * (tied.long() + behind.long())
+        return order.topk(k, dim=1, largest=False).indices
 
     def _distances(self, numbers: Tensor, categories: Tensor, part: slice) -> Tensor:
         """Return squared distances, less the part that all stored examples share; (B, chunk)."""

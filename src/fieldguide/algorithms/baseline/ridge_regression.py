@@ -32,17 +32,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sklearn import linear_model
-from torch import Tensor, nn
+from torch import Tensor
 
 from fieldguide.algorithms.baseline._family import Baseline
-from fieldguide.algorithms.baseline._linear import copy_weights, design, network_of
+from fieldguide.algorithms.baseline._linear import LinearLayer, design
 from fieldguide.card import Card
 from fieldguide.data import Inputs
 from fieldguide.hyperparameter import option
-from fieldguide.tasks import Task
 
 
-class RidgeRegression(Baseline):
+class RidgeRegression(LinearLayer, Baseline):
     """Linear regression with a pull towards 0, as a baseline; fitted by scikit-learn."""
 
     card = Card(
@@ -60,13 +59,9 @@ class RidgeRegression(Baseline):
         1.0, "pull λ of the weights towards 0", low=0, search=(1e-3, 1e3), log=True
     )
 
-    def build(self, task: Task) -> nn.Module:
-        """Return one linear layer."""
-        return network_of(task)
-
     def learn(self, x: Inputs, y: Tensor) -> Mapping[str, float]:
         """Let scikit-learn solve for the weights, and copy them."""
         table = design(x, self.task_.inputs.cardinalities)
         solver = linear_model.Ridge(alpha=self.regularisation).fit(table, y.double().numpy())
-        copy_weights(self.network_, solver.coef_, solver.intercept_)
+        self.copy_weights(solver.coef_, solver.intercept_)
         return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -22,10 +23,59 @@ SMALL = 64  # pixels: a shorter side below this is pooled away by the published 
 VARIANTS = ("auto", "small", "published")
 
 
+class HeadedNetwork(nn.Module):
+    """A network of pictures that ends in ``head``, which can be exchanged for another.
+
+    One without an `embed` of its own has ``features`` (convolutions), ``avgpool`` (brings their
+    maps to a fixed grid) and ``classifier`` (dense layers).
+    """
+
+    embedding_width: int
+    features: nn.Module
+    avgpool: nn.Module
+    classifier: nn.Module
+    head: nn.Module
+
+    def embed(self, x: Tensor) -> Tensor:
+        """Return what ``head`` sees, ``(B, embedding_width)``, of images ``(B, C, H, W)``."""
+        maps = self.avgpool(self.features(x))
+        embedded: Tensor = self.classifier(maps.flatten(1))
+        return embedded
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the outputs of ``head`` for images ``(B, C, H, W)``."""
+        outputs: Tensor = self.head(self.embed(x))
+        return outputs
+
+
 class ConvolutionalNetwork(Estimator):
-    """A network of pictures; those it learns from may be augmented."""
+    """A network of pictures; those it learns from may be augmented.
+
+    Its published weights, if there are any, are in torchvision's files.
+    """
 
     augment: tuple[str, ...] = option((), "random changes to training pictures", choices=NAMES)
+    variant: str = option(
+        "auto", "layers as published or for small pictures; auto: below 64 pixels", choices=VARIANTS
+    )
+    pretrained: str = option("", "path of torchvision's weight file, or none", starts=True)
+
+    @abstractmethod
+    def network(self, channels: int, *, small: bool) -> HeadedNetwork:
+        """Return a new network; its head will be replaced.
+
+        Args:
+            channels: Of a picture.
+            small: Whether to build the form for small pictures, or the published one.
+        """
+
+    def build(self, task: Task) -> nn.Module:
+        """Return a network with this task's head, on published weights if there is a path."""
+        small = is_small(self.variant, task)
+        network = self.network(task.inputs.shape[0], small=small)
+        start_from(network, self.pretrained, task, small=small)
+        network.head = task.head(network.embedding_width)
+        return network
 
     def stages(self, data: Examples) -> Iterator[Stage]:
         """Yield one stage, on augmented pictures."""

@@ -45,24 +45,18 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from fieldguide.algorithms.convolution._family import (
-    VARIANTS,
-    ConvolutionalNetwork,
-    is_small,
-    start_from,
-)
+from fieldguide.algorithms.convolution._family import ConvolutionalNetwork, HeadedNetwork
 from fieldguide.card import Card, Reference
 from fieldguide.errors import UsageError
 from fieldguide.hyperparameter import option
 from fieldguide.nn import OptionalMaxPool2d
-from fieldguide.tasks import Task
 
 # Maps of the five convolutions for each form; the argument `width` scales them by width / 64.
 CHANNELS = {"2014": (64, 192, 384, 256, 256), "2012": (96, 256, 384, 384, 256)}
 SMALLEST_SIDE = {"imagenet": 7, "small": 1}  # pixels; 11x11 windows on an image padded by 2
 
 
-class AlexNetNetwork(nn.Module):
+class AlexNetNetwork(HeadedNetwork):
     """AlexNet; with the defaults, parameter names up to the head are torchvision's.
 
     Args:
@@ -110,7 +104,7 @@ class AlexNetNetwork(nn.Module):
             nn.Linear(hidden_width, hidden_width),
             nn.ReLU(inplace=True),
         )
-        self.head: nn.Module = nn.Linear(hidden_width, num_classes)
+        self.head = nn.Linear(hidden_width, num_classes)
 
     def embed(self, x: Tensor) -> Tensor:
         """Return the second dense layer, ``(B, hidden_width)``, of images ``(B, C, H, W)``."""
@@ -120,12 +114,7 @@ class AlexNetNetwork(nn.Module):
                 f"AlexNet with stem={self.stem!r} needs images of at least {smallest}x{smallest} "
                 f"pixels, these have {x.shape[-2]}x{x.shape[-1]}; use stem='small' or enlarge them"
             )
-        x = self.avgpool(self.features(x))  # (B, 256, 6, 6)
-        return self.classifier(x.flatten(1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the outputs of ``head`` for images ``(B, C, H, W)``."""
-        return self.head(self.embed(x))
+        return super().embed(x)
 
 
 class AlexNet(ConvolutionalNetwork):
@@ -156,16 +145,11 @@ class AlexNet(ConvolutionalNetwork):
     lr: float = option(3e-4, "learning rate", low=0, search=(3e-5, 3e-3), log=True)
     form: str = option("2014", "year of the paper", choices=tuple(CHANNELS))
     dropout: float = option(0.5, "chance that a dense unit rests", low=0, high=0.9, search=(0, 0.7))
-    variant: str = option(
-        "auto", "layers as published or for small pictures; auto: below 64 pixels", choices=VARIANTS
-    )
-    pretrained: str = option("", "path of torchvision's weight file, or none", starts=True)
 
-    def build(self, task: Task) -> nn.Module:
-        """Return a network with this task's head."""
-        small = is_small(self.variant, task)
-        network = AlexNetNetwork(
-            in_channels=task.inputs.shape[0],
+    def network(self, channels: int, *, small: bool) -> HeadedNetwork:
+        """Return the network that the options ask for."""
+        return AlexNetNetwork(
+            in_channels=channels,
             num_classes=1,
             form=self.form,
             stem="small" if small else "imagenet",
@@ -173,9 +157,6 @@ class AlexNet(ConvolutionalNetwork):
             pool_size=2 if small else 6,
             dropout=self.dropout,
         )
-        start_from(network, self.pretrained, task, small=small)
-        network.head = task.head(network.embedding_width)
-        return network
 
 
 def _convolutions(channels: list[int], form: str, stem: str) -> list[nn.Module]:

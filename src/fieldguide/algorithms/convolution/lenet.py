@@ -52,16 +52,16 @@ Example:
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fieldguide.algorithms.convolution._family import ConvolutionalNetwork
+from fieldguide.algorithms.convolution._family import ConvolutionalNetwork, HeadedNetwork
 from fieldguide.card import Card, Reference
 from fieldguide.errors import UsageError
 from fieldguide.hyperparameter import option
-from fieldguide.tasks import Task
 
 FIELD = 32  # pixels on a side of the paper's input
 WIDTH = 84  # units of F6: the paper's 7x12 bitmaps
@@ -117,7 +117,7 @@ class TableConvolution(nn.Conv2d):
         return self._conv_forward(input, self.weight * self.seen, self.bias)
 
 
-class LeNetNetwork(nn.Module):
+class LeNetNetwork(HeadedNetwork):
     """LeNet-5 up to its head.
 
     Args:
@@ -153,7 +153,7 @@ class LeNetNetwork(nn.Module):
         self.c5 = nn.Conv2d(16, 120, 5)
         self.f6 = nn.Linear(120, WIDTH)
         self.squash = squash()
-        self.head: nn.Module = nn.Linear(WIDTH, num_classes)
+        self.head = nn.Linear(WIDTH, num_classes)
         if activation == "tanh":
             self.apply(_initialise_as_published)
 
@@ -163,10 +163,6 @@ class LeNetNetwork(nn.Module):
         x = self.s4(self.squash(self.c3(x)))  # (B, 16, 5, 5)
         x = self.squash(self.c5(functional.adaptive_avg_pool2d(x, 5)))  # (B, 120, 1, 1)
         return self.squash(self.f6(x.flatten(1)))  # (B, 84)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the outputs of ``head`` for images ``(B, C, H, W)``."""
-        return self.head(self.embed(x))
 
 
 class LeNet(ConvolutionalNetwork):
@@ -194,20 +190,21 @@ class LeNet(ConvolutionalNetwork):
 
     epochs: int = option(15, "passes over the training data", low=0)
     lr: float = option(2e-3, "learning rate", low=0, search=(1e-4, 1e-2), log=True)
+    # It is small as published, and torchvision has no weights of it.
+    variant: ClassVar[str] = "published"  # type: ignore[misc]
+    pretrained: ClassVar[str] = ""  # type: ignore[misc]
     activation: str = option("relu", "squashing function; tanh in 1998", choices=ACTIVATIONS)
     pooling: str = option("max", "how maps shrink; average in 1998", choices=POOLINGS)
     connections: str = option("full", "from S2 to C3; table in 1998", choices=CONNECTIONS)
 
-    def build(self, task: Task) -> nn.Module:
-        """Return a network with this task's head."""
-        network = LeNetNetwork(
-            in_channels=task.inputs.shape[0],
+    def network(self, channels: int, *, small: bool) -> HeadedNetwork:
+        """Return the network that the options ask for."""
+        return LeNetNetwork(
+            in_channels=channels,
             activation=self.activation,
             pooling=self.pooling,
             connections=self.connections,
         )
-        network.head = task.head(network.embedding_width)
-        return network
 
 
 def _pool(pooling: str, channels: int, squash: nn.Module) -> nn.Module:

@@ -48,16 +48,10 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fieldguide.algorithms.convolution._family import (
-    VARIANTS,
-    ConvolutionalNetwork,
-    is_small,
-    start_from,
-)
+from fieldguide.algorithms.convolution._family import ConvolutionalNetwork, HeadedNetwork
 from fieldguide.card import Card, Reference
 from fieldguide.errors import UsageError
 from fieldguide.hyperparameter import option
-from fieldguide.tasks import Task
 
 
 class BasicBlock(nn.Module):
@@ -130,7 +124,7 @@ FORMS: dict[int, tuple[type[BasicBlock | Bottleneck], tuple[int, ...]]] = {
 }
 
 
-class ResNetNetwork(nn.Module):
+class ResNetNetwork(HeadedNetwork):
     """A residual network; parameter names up to the head are torchvision's.
 
     Args:
@@ -176,7 +170,7 @@ class ResNetNetwork(nn.Module):
             self.add_module(name, _stage(block, channels_in, channels, repeat, stride, cifar))
             channels_in = channels * block.expansion
         self.embedding_width = channels_in
-        self.head: nn.Module = nn.Linear(channels_in, num_classes)
+        self.head = nn.Linear(channels_in, num_classes)
         self.apply(_initialise)
 
     def maps(self, x: Tensor) -> list[Tensor]:
@@ -191,10 +185,6 @@ class ResNetNetwork(nn.Module):
     def embed(self, x: Tensor) -> Tensor:
         """Return the last stage's maps averaged over the image, ``(B, embedding_width)``."""
         return self.maps(x)[-1].mean((2, 3))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the outputs of ``head`` for images ``(B, C, H, W)``."""
-        return self.head(self.embed(x))
 
 
 class ResNet(ConvolutionalNetwork):
@@ -234,23 +224,15 @@ class ResNet(ConvolutionalNetwork):
         "layers; unset: 20 for pictures below 64 pixels, else 18",
         choices=tuple(sorted(FORMS)),
     )
-    variant: str = option(
-        "auto", "layers as published or for small pictures; auto: below 64 pixels", choices=VARIANTS
-    )
-    pretrained: str = option("", "path of torchvision's weight file, or none", starts=True)
 
-    def build(self, task: Task) -> nn.Module:
-        """Return a network with this task's head."""
-        small = is_small(self.variant, task)
-        network = ResNetNetwork(
+    def network(self, channels: int, *, small: bool) -> HeadedNetwork:
+        """Return the network that the options ask for."""
+        return ResNetNetwork(
             depth=self.depth or (20 if small else 18),
-            in_channels=task.inputs.shape[0],
+            in_channels=channels,
             num_classes=1,
             stem="small" if small else None,
         )
-        start_from(network, self.pretrained, task, small=small)
-        network.head = task.head(network.embedding_width)
-        return network
 
 
 def _stage(

@@ -39,25 +39,19 @@ Example:
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 
-from fieldguide.algorithms.convolution._family import (
-    VARIANTS,
-    ConvolutionalNetwork,
-    is_small,
-    start_from,
-)
+from fieldguide.algorithms.convolution._family import ConvolutionalNetwork, HeadedNetwork
 from fieldguide.card import Card, Reference
 from fieldguide.errors import UsageError
 from fieldguide.hyperparameter import option
 from fieldguide.nn import OptionalMaxPool2d
-from fieldguide.tasks import Task
 
 # Convolutions in each of the five stages, by depth (Table 1: A, B, D, E).
 STAGES = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 
 
-class VGGNetwork(nn.Module):
+class VGGNetwork(HeadedNetwork):
     """VGG; with the default widths, parameter names up to the head are torchvision's.
 
     Args:
@@ -101,17 +95,8 @@ class VGGNetwork(nn.Module):
             nn.ReLU(inplace=True),
             nn.Dropout(dropout),
         )
-        self.head: nn.Module = nn.Linear(hidden_width, num_classes)
+        self.head = nn.Linear(hidden_width, num_classes)
         self.apply(_initialise)
-
-    def embed(self, x: Tensor) -> Tensor:
-        """Return the second dense layer, ``(B, hidden_width)``, of images ``(B, C, H, W)``."""
-        x = self.avgpool(self.features(x))  # (B, 512, 7, 7)
-        return self.classifier(x.flatten(1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the outputs of ``head`` for images ``(B, C, H, W)``."""
-        return self.head(self.embed(x))
 
 
 class VGG(ConvolutionalNetwork):
@@ -143,26 +128,18 @@ class VGG(ConvolutionalNetwork):
     depth: int = option(11, "layers with weights", choices=tuple(STAGES))
     batch_norm: bool = option(True, "normalise after each convolution; not in the paper")
     dropout: float = option(0.5, "chance that a dense unit rests", low=0, high=0.9, search=(0, 0.7))
-    variant: str = option(
-        "auto", "layers as published or for small pictures; auto: below 64 pixels", choices=VARIANTS
-    )
-    pretrained: str = option("", "path of torchvision's weight file, or none", starts=True)
 
-    def build(self, task: Task) -> nn.Module:
-        """Return a network with this task's head."""
-        small = is_small(self.variant, task)
-        network = VGGNetwork(
+    def network(self, channels: int, *, small: bool) -> HeadedNetwork:
+        """Return the network that the options ask for."""
+        return VGGNetwork(
             depth=self.depth,
-            in_channels=task.inputs.shape[0],
+            in_channels=channels,
             num_classes=1,
             batch_norm=self.batch_norm,
             hidden_width=512 if small else 4096,
             pool_size=1 if small else 7,
             dropout=self.dropout,
         )
-        start_from(network, self.pretrained, task, small=small)
-        network.head = task.head(network.embedding_width)
-        return network
 
 
 def _stages(
