@@ -14,7 +14,7 @@ PINS := pyproject.toml constraints.txt
 RULES := tests/test_import_direction.py tests/test_docs_links.py tests/test_house.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs clean
+.PHONY: help setup demo test check bench grade docs clean
 
 help: ## say what there is to make
 	@echo "make TARGET [PYTHON=python3.12]"
@@ -53,6 +53,9 @@ check: $(VENV)/.dev ## lint, formatting, types, import directions, links in the 
 
 bench: $(VENV)/.dev ## run the benchmarks (the quality ones need FIELDGUIDE_DATA); ONLY=name picks
 	@$(BIN)/python -m benchmarks $(ONLY)
+
+grade: $(VENV)/.default ## grade the advice on recorded races and write docs/grade.md
+	@$(BIN)/python -m benchmarks.grade
 
 docs: $(VENV)/.default ## write docs/guide, one page an algorithm, and the table in README.md
 	@$(BIN)/python -m docs.build

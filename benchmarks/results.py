@@ -100,13 +100,13 @@ def problems(record: dict[str, Any]) -> list[str]:
 
 
 def load(folder: Path = FOLDER) -> list[Result]:
-    """Every recorded result, by name.
+    """Every recorded result, by kind and name; races recorded for the grade are another matter.
 
     Raises:
         ValueError: A file does not follow the schema; the message names the file and the key.
     """
     results = []
-    for path in sorted(folder.glob("**/*.json")):
+    for path in sorted(path for kind in KINDS for path in (folder / kind).glob("*.json")):
         record = json.loads(path.read_text("utf-8"))
         complaints = problems(record)
         if complaints:

@@ -1,8 +1,8 @@
 """A small neural network as a quick model: two layers of 128 units, some hundred steps.
 
-A kernel weighs all inputs alike; a network learns which of them matter, and combines them. Where the
-two part ways (few of many columns count, signs that multiply) only a network tells what networks
-will do.
+A kernel weighs all inputs alike; a network learns which of them matter, and combines them. Where
+the two part ways (few of many columns count, signs that multiply) only a network tells what
+networks will do.
 """
 
 from __future__ import annotations

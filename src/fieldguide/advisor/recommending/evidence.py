@@ -1,7 +1,7 @@
 """Evidence: races recorded on public data sets, and how like them the data at hand are.
 
-The file ``advisor/evidence/races.json`` holds, for each data set, what the profile measured and what
-every algorithm scored with default settings. `python -m benchmarks.grade.evidence` builds it.
+The file ``advisor/evidence/races.json`` holds, for each data set, what the profile measured and
+what every algorithm scored with default settings. `python -m benchmarks.grade.evidence` builds it.
 """
 
 from __future__ import annotations
