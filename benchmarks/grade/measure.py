@@ -29,7 +29,7 @@ from fieldguide.catalog import Entry
 
 LIMIT = 40.0  # seconds that a fit may take
 STOP = 4 * LIMIT  # seconds after which its process is killed
-SMALL, SPLITS = 2_000, 5  # of fewer examples, results of this many splits are pooled
+SMALL, SPLITS = 2_000, 5  # of fewer rows, results of this many splits are pooled
 UNTOLD = {"fields", "left_out", "missing", "ledger", "source", "target", "target_reason", "leaks"}
 
 
@@ -44,7 +44,7 @@ def measure(case: Case) -> dict[str, Any]:
         for one in catalog.entries()
         if seen["task"] in one.card.tasks and seen["form"] in one.card.inputs
     ]
-    few = seen["examples"] <= SMALL and (seen["form"] != "image" or seen["examples"] <= SMALL / 4)
+    few = seen["examples"] <= SMALL and seen["form"] != "image"
     seeds = range(SPLITS if few else 1)
     results: dict[str, Any] = {}
     parts: dict[str, np.ndarray] = {}

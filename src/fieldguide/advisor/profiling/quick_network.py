@@ -7,6 +7,7 @@ networks will do.
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -55,7 +56,7 @@ def _tensors(train: np.ndarray, y: np.ndarray, classes: int) -> tuple[Tensor, Te
 def _start(widths: list[int], chance: torch.Generator) -> list[Tensor]:
     """Return weights and biases by LeCun et al. (1998), section 4.6, without global chance."""
     found = []
-    for before, after in zip(widths, widths[1:], strict=False):
+    for before, after in itertools.pairwise(widths):
         drawn = (torch.rand(after, before, generator=chance) * 2 - 1) / math.sqrt(before)
         found += [drawn.requires_grad_(), torch.zeros(after, requires_grad=True)]
     return found
