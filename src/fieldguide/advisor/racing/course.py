@@ -22,7 +22,8 @@ from fieldguide.advisor.racing.shortlist import Candidate, baselines, shortlist
 from fieldguide.advisor.racing.verdict import verdict
 from fieldguide.errors import Interrupted
 
-FORECAST = ".forecast"
+FORECAST, ANALYSIS = ".forecast", ".analysis"
+LOOK_SHARE = 0.2  # of the budget, at most, for looking closely at the best model
 FORECAST_SHARE, FORECAST_SECONDS = 0.1, 30.0  # of the budget, at most, for the recommendation
 
 
@@ -111,7 +112,15 @@ class Course:
             self._one(candidate, able[number + 1 :])
         self._rank()
         self._publish()
+        self._look_closely()
         self._report()
+
+    def _look_closely(self) -> None:
+        """Ask what the best model looks at, within what is left; the report tells it."""
+        seconds = min(self.clock.left, LOOK_SHARE * self.clock.budget)
+        if seconds >= SHORTEST and (self.folder / BEST).exists():
+            self.keeper.get_ready()
+            self.keeper.analyse(self.folder / ENTRANTS / ANALYSIS, min(seconds, self.clock.left))
 
     def _unforeseen(self) -> list[Candidate]:
         algorithms = self.facts["algorithms"]

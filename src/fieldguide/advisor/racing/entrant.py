@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +61,12 @@ def carry_out(spec: dict[str, Any]) -> None:
     Args:
         spec: ``algorithm``, ``hyperparameters``, ``data`` (folder), ``folder`` (of this entrant),
             ``seconds`` (wall clock from now), ``task``, ``seed``, ``rescue`` (only turn the
-            checkpoint into a model).
+            checkpoint into a model), ``forecast`` (only ask the advisor), ``analysis`` (only look
+            closely at the best model).
     """
     folder = Path(spec["folder"])
     try:
-        result = _forecast(spec, folder) if spec.get("forecast") else _compete(spec, folder)
+        result = _errand(spec)(spec, folder)
     except Interrupted:
         return  # the checkpoint is there, and the parent knows why it asked
     except FieldguideError as error:
@@ -75,6 +77,14 @@ def carry_out(spec: dict[str, Any]) -> None:
         traceback.print_exc()
         result = {"status": "failed", "reason": f"{type(error).__name__}: {_first_line(error)}"}
     run_folder.write_json(folder / RESULT, result)
+
+
+def _errand(spec: dict[str, Any]) -> Callable[[dict[str, Any], Path], dict[str, Any]]:
+    if spec.get("analysis"):
+        from fieldguide.advisor.reporting.analysis import carry_out as analyse
+
+        return lambda spec, folder: analyse(spec)
+    return _forecast if spec.get("forecast") else _compete
 
 
 def _compete(spec: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -155,7 +165,8 @@ def _forecast(spec: dict[str, Any], folder: Path) -> dict[str, Any]:
         found = recommend(known, profile=seen, probe=probe, seed=spec["seed"], task=spec["task"])
         names = ("name", "ruled_out", "seconds", "memory_bytes")
         items = [{name: getattr(item, name) for name in names} for item in found]
-        result = {"status": "finished", "items": items}
+        facts = {**seen.to_dict(), "sentences": seen.sentences()}
+        result = {"status": "finished", "items": items, "profile": facts}
         run_folder.write_json(folder / RESULT, result)
     return result
 

@@ -93,6 +93,12 @@ class Keeper:
         items: list[dict[str, Any]] | None = (read_json(folder / RESULT) or {}).get("items")
         return items
 
+    def analyse(self, folder: Path, seconds: float) -> None:
+        """Let the best model be looked at closely; what is found is written as it is found."""
+        spec = self._spec("", folder, seconds) | {"analysis": True}
+        self.display.begin("looking closely at the best model", seconds)
+        self._wait(self.launcher.launch(spec, grace=0.0))
+
     def _go_on(
         self, name: str, folder: Path, rest: float, outcome: Outcome
     ) -> dict[str, Any] | None:

@@ -40,9 +40,9 @@ def worst(test: Dataset, stored: dict[str, np.ndarray]) -> list[dict[str, Any]]:
     truth = values(test)
     return [
         {
-            "where": _where(test, index),
-            "true": _short(truth[index]),
-            "predicted": _short(guess[index]),
+            "where": where(test, index),
+            "true": short(truth[index]),
+            "predicted": short(guess[index]),
             "confidence": None if confidence is None else float(confidence[index]),
             "picture": None if picture is None else _thumbnail(test.column(picture), index),
             "values": {} if picture else _inputs(test, index),
@@ -61,32 +61,44 @@ def values(test: Dataset) -> np.ndarray:
 def _inputs(test: Dataset, index: int) -> dict[str, str]:
     chosen = [(name, test.columns[name]) for name in test.inputs]
     series = [(name, column) for name, column in chosen if isinstance(column, pl.Series)]
-    return {name: _short(column[index]) for name, column in series[:COLUMNS]}
+    return {name: short(column[index]) for name, column in series[:COLUMNS]}
 
 
-def _thumbnail(column: Any, index: int) -> str:
+def pixels(column: Any, index: int) -> np.ndarray:
+    """Return one picture as it can be shown: (height, width, channels), uint8."""
     if isinstance(column, ImageFiles):
-        pixels = column.load(index)
+        found = column.load(index)
     else:
-        pixels = np.asarray(column[index]).transpose(1, 2, 0)
-        if pixels.dtype != np.uint8 or pixels.max() < 64:  # few levels: spread them over all
-            low, high = float(pixels.min()), float(pixels.max())
-            pixels = (pixels - low) * (255.0 / (high - low) if high > low else 0.0)
-    shown = np.clip(pixels, 0, 255).astype(np.uint8)
-    shown = shown if shown.shape[2] in (3, 4) else shown[..., :1].squeeze(-1)
-    image = Image.fromarray(shown)
-    image.thumbnail((SIDE, SIDE))
+        found = np.asarray(column[index]).transpose(1, 2, 0)
+        if found.dtype != np.uint8 or found.max() < 64:  # few levels: spread them over all
+            low, high = float(found.min()), float(found.max())
+            found = (found - low) * (255.0 / (high - low) if high > low else 0.0)
+    shown = np.clip(found, 0, 255).astype(np.uint8)
+    return shown if shown.shape[2] in (3, 4) else shown[..., :1]
+
+
+def data_uri(image: Image.Image) -> str:
+    """Return a picture that stands inside the page."""
     written = io.BytesIO()
     image.save(written, "PNG")
     return "data:image/png;base64," + base64.b64encode(written.getvalue()).decode()
 
 
-def _where(test: Dataset, index: int) -> str:
+def _thumbnail(column: Any, index: int) -> str:
+    shown = pixels(column, index)
+    image = Image.fromarray(shown.squeeze(-1) if shown.shape[2] == 1 else shown)
+    image.thumbnail((SIDE, SIDE))
+    return data_uri(image)
+
+
+def where(test: Dataset, index: int) -> str:
+    """Return the row or file of an example."""
     place = test.origins[index]
     return f"row {place}" if isinstance(place, (int, np.integer)) else str(place)
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """Return a value that fits into a cell."""
     if isinstance(value, (float, np.floating)):
         return f"{value:.4g}"
     text = str(value)

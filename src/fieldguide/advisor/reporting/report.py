@@ -1,29 +1,28 @@
-"""The report of a race: one page that opens anywhere, and the same in Markdown."""
+"""The report of a race: one page that opens anywhere, and the same in Markdown and JSON."""
 
 from __future__ import annotations
 
-import shlex
-from functools import cache
+import time
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
-import polars as pl
 
-from fieldguide.advisor import words
-from fieldguide.advisor.racing.run_folder import ENTRANTS, read_json, write_text
-from fieldguide.advisor.reporting import figures, mistakes
+from fieldguide.advisor.racing import data_store, run_folder
+from fieldguide.advisor.reporting import page
+from fieldguide.advisor.reporting.contents import contents
+from fieldguide.advisor.reporting.material import Material
 from fieldguide.data import Dataset
+from fieldguide.errors import RunFolderError
 
-MOST_CLASSES = 20  # more do not fit into a readable confusion matrix
-MOST_SHARES = 12  # classes whose shares are shown
+OUTCOME = "leaderboard.json"
+FORMS = ("report.html", "report.md", "report.json")
 
 
 def write_report(
     run: Path, outcome: dict[str, Any], dataset: Dataset, train: np.ndarray, test: np.ndarray
 ) -> None:
-    """Write ``report.html`` and ``report.md`` into the run folder, each whole or not at all.
+    """Write ``report.html``, ``report.md`` and ``report.json``, each whole or not at all.
 
     Args:
         run: The run folder.
@@ -32,128 +31,61 @@ def write_report(
         train: Positions of the examples that were learnt from.
         test: Positions of the examples held out.
     """
-    held_out = dataset.take(test)
-    context = {
-        **outcome,
-        "dataset": dataset,
-        "train": len(train),
-        "held_out": len(test),
-        "command": command(outcome),
-        "ties": sum(row["tied"] for row in outcome["leaderboard"]),
-        "fields": fields(dataset),
-        "shares": shares(dataset, outcome["task"]),
-        "ledger": dataset.ledger.counts(),
-        **_pictures(run, outcome, held_out),
-    }
-    for name in ("report.html", "report.md"):
-        write_text(run / name, _environment().get_template(f"{name}.jinja").render(context))
+    document, figures = contents(Material(run, outcome, dataset, train, test))
+    run_folder.write_text(run / "report.html", page.html(document, figures))
+    run_folder.write_text(run / "report.md", page.markdown(document))
+    run_folder.write_json(run / "report.json", page.for_json(document))
 
 
-def command(outcome: dict[str, Any]) -> str:
-    """Return what runs the same race again: a command line, or Python for data in memory."""
-    facts, budget = outcome["facts"], outcome["budget_seconds"]
-    algorithms, seed, test = facts["algorithms"], facts["seed"], facts["test"]
-    if facts["source"] == "memory":
-        chosen = f", algorithms={algorithms}" if algorithms else ""
-        return (
-            f"fieldguide.race(data, budget={budget:g}, test={test:g}, seed={seed}{chosen}, run=…)"
+def rebuild(run: str | Path, *, seconds: float = 0.0) -> dict[str, Any]:
+    """Write the report of a finished race again, after the analyses that it had no time for.
+
+    Args:
+        run: The run folder.
+        seconds: Wall clock for the analyses; 0 for none.
+
+    Returns:
+        ``run``, the ``files`` written, and the names of the analyses still ``unfinished``.
+
+    Raises:
+        RunFolderError: The folder holds no race with a leaderboard, or the race is running.
+    """
+    ends = time.monotonic() + seconds
+    folder = Path(run)
+    if not folder.is_dir() or not (folder / run_folder.SETTINGS).exists():
+        raise RunFolderError(
+            f"{folder} holds no race ({run_folder.SETTINGS} is missing). Give the folder that "
+            "`fieldguide race` wrote, such as runs/iris."
         )
-    said = ["fieldguide", "race", str(facts["source"]), "--target", str(outcome["target"])]
-    said += ["--budget", f"{budget:g}s", "--test", f"{test:g}", "--seed", str(seed)]
-    said += ["--algorithms", ",".join(algorithms)] if algorithms else []
-    return shlex.join(said)
+    with run_folder.locked(folder):
+        outcome = run_folder.read_json(folder / OUTCOME)
+        try:
+            dataset, train, test = data_store.read(folder / run_folder.DATA)
+        except (OSError, ValueError, KeyError) as error:
+            raise _incomplete(folder, f"its data cannot be read: {error}") from error
+        if not isinstance(outcome, dict):
+            raise _incomplete(folder, f"{OUTCOME} is missing: nobody has finished yet")
+        outcome = _as_it_lies(outcome, folder)
+        unfinished: list[str] = []
+        if seconds > 0:
+            from fieldguide.advisor.reporting.analysis import analyse
+
+            left, best = ends - time.monotonic(), folder / run_folder.BEST
+            found = analyse(folder, best, dataset, train, test, seconds=left)
+            unfinished = found["unfinished"]
+        write_report(folder, outcome, dataset, train, test)
+    return {"run": str(folder), "files": [str(folder / form) for form in FORMS],
+            "unfinished": unfinished, "verdict": outcome["verdict"]}  # fmt: skip
 
 
-def fields(dataset: Dataset) -> list[dict[str, Any]]:
-    """Return kind, reason and missing values of each field."""
-    return [
-        {
-            "name": name,
-            "kind": field.kind,
-            "reason": field.reason,
-            "missing": field.missing,
-            "role": "target" if name == dataset.target else "input" if field.is_input else "unused",
-        }
-        for name, field in dataset.fields.items()
-    ]
+def _as_it_lies(outcome: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the outcome with the folder's own name, should it have been moved."""
+    best = folder / run_folder.BEST
+    return {**outcome, "run": str(folder), "best": str(best) if best.exists() else None}
 
 
-def shares(dataset: Dataset, task: str) -> list[tuple[str, int, float]]:
-    """Return the commonest classes with their counts and shares, for classification."""
-    if task != "classification" or dataset.target is None:
-        return []
-    counts = pl.Series("value", mistakes.values(dataset).astype(str)).value_counts(sort=True)
-    rows = list(counts.head(MOST_SHARES).iter_rows())
-    return [(value, count, count / len(dataset)) for value, count in sorted(rows)]
-
-
-def _pictures(run: Path, outcome: dict[str, Any], held_out: Dataset) -> dict[str, Any]:
-    rows, name = outcome["leaderboard"], outcome["score"]
-    histories = {
-        row["name"]: (read_json(run / ENTRANTS / row["name"] / "result.json") or {}).get("history")
-        for row in rows
-        if row["deep"] and row["score"] is not None
-    }
-    winner = next((row for row in rows if row["winner"]), None)
-    return {
-        "winner": winner,
-        "figure_scores": figures.scores(rows, name),
-        "figure_seconds": figures.score_against_seconds(rows, name),
-        "figure_curves": figures.learning_curves({n: h for n, h in histories.items() if h}, name),
-        **_of_winner(run, winner, held_out, outcome["task"]),
-    }
-
-
-def _of_winner(
-    run: Path, winner: dict[str, Any] | None, held_out: Dataset, task: str
-) -> dict[str, Any]:
-    """Return what the winner's predictions look like, and its worst mistakes."""
-    path = run / ENTRANTS / (winner or {"name": ""})["name"] / "predictions.npz"
-    if winner is None or not path.exists():
-        return {"figure_winner": "", "mistakes": []}
-    with np.load(path, allow_pickle=False) as opened:
-        stored = {name: opened[name] for name in opened.files}
-    truth, guess = mistakes.values(held_out), stored["prediction"]
-    drawn = ""
-    if task == "classification":
-        truth, guess = truth.astype(str), guess.astype(str)
-        classes = _sorted(set(truth) | set(guess))
-        drawn = figures.confusion(truth, guess, classes) if len(classes) <= MOST_CLASSES else ""
-    elif task == "regression" and guess.ndim == 1:
-        drawn = figures.predicted_against_true(truth.astype(float), guess)
-    return {"figure_winner": drawn, "mistakes": mistakes.worst(held_out, stored)}
-
-
-def _sorted(classes: set[str]) -> list[str]:
-    """Sort class names; numbers by size."""
-    try:
-        return sorted(classes, key=float)
-    except ValueError:
-        return sorted(classes)
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    found = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=lambda name: name is not None and name.startswith("report.html"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+def _incomplete(folder: Path, why: str) -> RunFolderError:
+    return RunFolderError(
+        f"{folder} holds a race that cannot be reported ({why}). Go on with it: fieldguide race "
+        f"--resume {folder}."
     )
-    found.filters |= {
-        "score": words.score,
-        "seconds": words.seconds,
-        "size": words.size,
-        "first_sentence": words.first_sentence,
-        "score_title": words.score_title,
-        "span": _span,
-        "cell": lambda text: str(text).replace("|", "\\|").replace("\n", " "),
-    }
-    return found
-
-
-def _span(found: dict[str, float] | None, name: str) -> str:
-    from fieldguide.advisor.racing.scoring import Interval
-
-    return words.interval(None if found is None else Interval(**found), name)

@@ -1,0 +1,232 @@
+"""The contents of a report, section by section, and the figures that go with them.
+
+Each section holds ``title`` and ``says``: one plain sentence of what one sees. The page, the
+Markdown and the JSON are three forms of this.
+"""
+
+from __future__ import annotations
+
+import shlex
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+
+from fieldguide.advisor import words
+from fieldguide.advisor.reporting import errors, figures, figures_of_winner, looks, mistakes
+from fieldguide.advisor.reporting.generations import generations
+from fieldguide.advisor.reporting.material import Material
+from fieldguide.advisor.reporting.next_steps import advise
+from fieldguide.advisor.reporting.why import explain
+from fieldguide.data import Dataset
+
+SCHEMA = 1
+MOST_SHARES = 12  # classes whose shares are shown
+Section = tuple[dict[str, Any], list[str]]
+Maker = Callable[[Material], Section]
+
+
+def contents(material: Material) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Return the document, ready for JSON, and its figures (SVG) by section."""
+    sections, drawn = {}, {}
+    for name, (title, make, blank) in _makers().items():
+        facts, found = _made(make, material)
+        sections[name] = {"title": title, **blank, **facts}
+        drawn[name] = [figure for figure in found if figure]
+    outcome = material.outcome
+    keys = ("task", "target", "score", "budget_seconds", "spent_seconds", "facts")
+    return {
+        "schema": SCHEMA,
+        **{key: outcome[key] for key in keys},
+        "best": outcome["best"],
+        "run": outcome["run"],
+        "examples": {"learnt": len(material.train), "held_out": len(material.test)},
+        "verdict": outcome["verdict"] or ["No entrant has finished yet."],
+        "sections": sections,
+    }, drawn
+
+
+def _makers() -> dict[str, tuple[str, Maker, dict[str, Any]]]:
+    """Return title, maker and what an empty section holds, in the order of the page."""
+    return {
+        "leaderboard": ("Leaderboard", _leaderboard, {"rows": [], "ties": 0}),
+        "why": ("Why the winner won", _why, {"margins": [], "facts": [], "shapes": []}),
+        "ledger": ("What became of every example", _ledger,
+                   {"counts": {}, "classes": [], "fields": [], "target_reason": ""}),
+        "curves": ("Learning curves", _curves, {"more": [], "histories": {}}),
+        "errors": ("Where the winner errs", _one(errors.where), {"pairs": [], "matrix": []}),
+        "calibration": ("Does it know how sure to be?", errors.calibrated,
+                        {"bins": [], "levels": []}),
+        "mistakes": ("The worst mistakes", _mistakes, {"examples": []}),
+        "attention": ("What the model looks at", _one(looks.attention),
+                      {"columns": [], "pictures": [], "note": ""}),
+        "cost": ("Cost against score", _cost, {}),
+        "generations": ("Through the history of the field", _one(generations),
+                        {"steps": [], "yardstick": None}),
+        "next": ("What to do next", _next,
+                 {"parts": [], "advice": [], "source": "", "more": 0, "growth": None}),
+        "again": ("How to reproduce this", _again, {"command": "", "use": ""}),
+    }  # fmt: skip
+
+
+def _made(make: Maker, material: Material) -> Section:
+    """Make a section; a race must not fail because one of them could not be made."""
+    try:
+        return make(material)
+    except Exception as error:  # what algorithms of other packages leave behind is not ours
+        traceback.print_exc()
+        return {"says": f"This could not be shown ({type(error).__name__}: {error})."}, []
+
+
+def command(outcome: dict[str, Any]) -> str:
+    """Return what runs the same race again: a command line, or Python for data in memory."""
+    facts, budget = outcome["facts"], outcome["budget_seconds"]
+    algorithms, seed, test = facts["algorithms"], facts["seed"], facts["test"]
+    if facts["source"] == "memory":
+        chosen = f", algorithms={algorithms}" if algorithms else ""
+        return (
+            f"fieldguide.race(data, budget={budget:g}, test={test:g}, seed={seed}{chosen}, run=…)"
+        )
+    said = ["fieldguide", "race", str(facts["source"]), "--target", str(outcome["target"])]
+    said += ["--budget", f"{budget:g}s", "--test", f"{test:g}", "--seed", str(seed)]
+    said += ["--algorithms", ",".join(algorithms)] if algorithms else []
+    return shlex.join(said)
+
+
+def fields(dataset: Dataset) -> list[dict[str, Any]]:
+    """Return kind, reason and missing values of each field."""
+    return [
+        {
+            "name": name,
+            "kind": field.kind,
+            "reason": field.reason,
+            "missing": field.missing,
+            "role": "target" if name == dataset.target else "input" if field.is_input else "unused",
+        }
+        for name, field in dataset.fields.items()
+    ]
+
+
+def shares(dataset: Dataset, task: str) -> list[tuple[str, int, float]]:
+    """Return the commonest classes with their counts and shares, for classification."""
+    if task != "classification" or dataset.target is None:
+        return []
+    counts = pl.Series("value", mistakes.values(dataset).astype(str)).value_counts(sort=True)
+    found = dict(counts.head(MOST_SHARES).iter_rows())
+    return [(name, found[name], found[name] / len(dataset)) for name in errors.in_order(set(found))]
+
+
+def _one(make: Callable[[Material], tuple[dict[str, Any], str]]) -> Maker:
+    """Return a maker of several figures from a maker of one."""
+
+    def section(material: Material) -> Section:
+        facts, figure = make(material)
+        return facts, [figure]
+
+    return section
+
+
+def _leaderboard(material: Material) -> Section:
+    rows = [{"hyperparameters": {}, **row} for row in material.rows]
+    scored = material.scored
+    says = f"{len(scored)} of {len(rows)} entrants have a model"
+    if len(scored) > 1:
+        best, last = (words.score(scored[end]["score"], material.score) for end in (0, -1))
+        says += f"; their scores lie between {last} and {best}"
+    ties = sum(row["tied"] for row in rows)
+    return {"says": f"{says}.", "ties": ties, "rows": rows}, [figures.scores(rows, material.score)]
+
+
+def _why(material: Material) -> Section:
+    return explain(material), []
+
+
+def _ledger(material: Material) -> Section:
+    dataset, task = material.dataset, material.outcome["task"]
+    ledger, counts = dataset.ledger, dataset.ledger.counts()
+    says = f"All {ledger.total:,} examples were used as they are."
+    if ledger.excluded:
+        says = f"{ledger.used:,} of {ledger.total:,} examples were used, {ledger.excluded:,} not."
+    elif counts:
+        says = f"All {ledger.total:,} examples were used; what was repaired or noted stands below."
+    return {
+        "says": says,
+        "total": ledger.total,
+        "used": ledger.used,
+        "counts": counts,
+        "target_reason": dataset.target_reason,
+        "classes": shares(dataset, task),
+        "fields": fields(dataset),
+    }, []
+
+
+def _curves(material: Material) -> Section:
+    past = material.histories
+    if not past:
+        return {"says": "No entrant learnt in epochs, so there is no curve to draw."}, []
+    drawn = figures.learning_curves(past, material.score)
+    said = [_of_curve(name, records, material.score) for name, records in past.items()]
+    return {"says": said[0], "more": said[1:], "histories": past}, [drawn]
+
+
+def _of_curve(name: str, past: list[dict[str, Any]], score: str) -> str:
+    """Say when a model was at its best, and whether it was still getting better."""
+    key = score if all(score in record for record in past) else "loss"
+    values = [record[key] if key == score else -record[key] for record in past]
+    best = max(range(len(values)), key=values.__getitem__)
+    when = f"{name} was at its best after epoch {best + 1} of {len(past)}"
+    if best >= len(past) - 1 and len(past) > 2:
+        return f"{when}: it was still getting better when it ended."
+    return f"{when}, in {words.seconds(past[-1].get('seconds'))}."
+
+
+def _mistakes(material: Material) -> Section:
+    stored = material.stored
+    found = [] if stored is None else mistakes.worst(material.held_out, stored)
+    if not found:
+        right = stored is not None and material.answers is not None
+        return {"says": "There is none to show." if right else errors.NOTHING, "examples": []}, []
+    what = "surest" if material.classifies else "largest"
+    wrong = len(found)
+    says = f"These {wrong} held-out examples are the ones it got most wrong, the {what} error first"
+    hint = ": look for wrong labels as well as for weaknesses." if material.classifies else "."
+    return {"says": says + hint, "examples": found}, []
+
+
+def _cost(material: Material) -> Section:
+    timed = [row for row in material.scored if row["seconds"] is not None]
+    drawn = figures.score_against_seconds(material.rows, material.score)
+    if not drawn or material.winner is None:
+        return {"says": "Too few entrants finished to compare their costs."}, []
+    longest = max(timed, key=lambda row: row["seconds"])
+    winner = material.winner
+    says = (
+        f"The winner took {words.seconds(winner['seconds'])} to train and "
+        f"{words.seconds(winner['predict_seconds'])} to predict {len(material.test):,} examples"
+    )
+    if longest is not winner:
+        gap = (longest["score"] or 0) - (winner["score"] or 0)
+        than = f"{words.margin(abs(gap), material.score)} {'more' if gap > 0 else 'less'}"
+        says += f"; {longest['name']} took {words.seconds(longest['seconds'])} and scores {than}"
+    return {"says": f"{says}."}, [drawn]
+
+
+def _next(material: Material) -> Section:
+    facts = advise(material)
+    grown = facts.get("growth")
+    drawn = (
+        [figures_of_winner.growth(grown["points"], grown["ahead"], material.score)] if grown else []
+    )
+    return facts, drawn
+
+
+def _again(material: Material) -> Section:
+    outcome = material.outcome
+    best = outcome["best"] or f"{outcome['run']}/best"
+    return {
+        "says": "One command runs the same race again; another uses the best model.",
+        "command": command(outcome),
+        "use": f"fieldguide predict {shlex.quote(best)} INPUT",
+        "analyse": f"fieldguide report {shlex.quote(outcome['run'])}",
+    }, []

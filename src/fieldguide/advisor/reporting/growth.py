@@ -1,0 +1,115 @@
+"""How the winner grows with its data: learnt again from an eighth, a quarter and half of them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from fieldguide.advisor.racing import scoring
+from fieldguide.data import Dataset
+from fieldguide.estimator import Estimator
+
+SHARES = (0.25, 0.5, 0.125)  # of the training examples, in this order as time allows
+FEWEST = 20  # examples
+SLOWER = 1.5  # times its share of the whole fit's time, after which a fit is cut
+HELD_OUT = 10_000  # held-out examples scored at most
+EIGHTY = (0.1, 0.9)
+
+
+def measure(
+    model: Estimator, known: Dataset, held_out: Dataset, *, until: float, seed: int = 0
+) -> dict[str, Any] | None:
+    """Fit the same algorithm with the same hyperparameters on nested subsets.
+
+    Args:
+        model: Fitted on all of ``known``.
+        known: What it learnt from.
+        held_out: What scores it.
+        until: Value of ``time.monotonic()`` to stop at.
+        seed: Decides the subsets and the resamples.
+
+    Returns:
+        ``points`` by number of examples, each with ``score`` and 95 % ``interval``; ``slope`` b of
+        error = a · examples^-b with the 80 % interval ``slope_low`` to ``slope_high`` over
+        resampled held-out examples; ``ahead``: the score to expect of twice as many, and the
+        gain, with its 80 % interval. None where there was no time for two subsets.
+    """
+    judged = held_out.in_memory(HELD_OUT, seed)
+    whole = model.history_[-1]["seconds"] if model.history_ else 0.0
+    began = time.monotonic()
+    parts = {len(known): _parts(model, judged)}
+    predicting = time.monotonic() - began
+    order = np.random.default_rng(seed).permutation(len(known))
+    for share in SHARES:
+        count = round(share * len(known))
+        needed = 1.2 * share * whole + predicting
+        if count < FEWEST or time.monotonic() + needed >= until:
+            continue
+        limit = min(SLOWER * share * whole + 1.0, until - time.monotonic() - predicting)
+        subset = known.take(np.sort(order[:count]))
+        again = type(model)(**{**_hyperparameters(model), "time_limit": limit})
+        parts[count] = _parts(again.fit(subset), judged)
+    if len(parts) < 3:
+        return None
+    return {"held_out": len(judged), **extrapolated(dict(sorted(parts.items())), seed)}
+
+
+def extrapolated(parts: dict[int, np.ndarray], seed: int = 0) -> dict[str, Any]:
+    """Fit the power law to scores on the same held-out examples.
+
+    Args:
+        parts: `scoring.summands` by number of examples learnt from, ascending.
+        seed: Decides the resamples.
+    """
+    counts = np.asarray(list(parts), dtype=np.float64)
+    drawn = np.stack([scoring.resampled(part, seed) for part in parts.values()])
+    scores = np.asarray([float(scoring.score_of(part.sum(axis=0))) for part in parts.values()])
+    least = 0.5 / (len(next(iter(parts.values()))) + 1)  # no error among few proves nothing
+    slopes = _slope(counts, np.maximum(1 - drawn, least))
+    slope = float(_slope(counts, np.maximum(1 - scores, least)[:, None])[0])
+    gains = np.maximum(1 - drawn[-1], least) * (1 - 2.0**-slopes)
+    gain = max(1 - float(scores[-1]), least) * (1 - 2.0**-slope)
+    low, high = np.quantile(slopes, EIGHTY)
+    gain_low, gain_high = np.quantile(gains, EIGHTY)
+    return {
+        "points": [
+            {"examples": count, "score": float(score), "interval": _interval(part, values)}
+            for (count, part), score, values in zip(parts.items(), scores, drawn, strict=True)
+        ],
+        "slope": slope,
+        "slope_low": float(low),
+        "slope_high": float(high),
+        "ahead": {
+            "examples": 2 * int(counts[-1]),
+            "score": float(scores[-1]) + gain,
+            "low": float(scores[-1] + gain_low),
+            "high": float(scores[-1] + gain_high),
+            "gain": gain,
+            "gain_low": float(gain_low),
+            "gain_high": float(gain_high),
+        },
+    }
+
+
+def _slope(counts: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """Return b of error = a · examples^-b by least squares of logarithms; errors (points, n)."""
+    across = np.log(counts) - np.log(counts).mean()
+    slopes: np.ndarray = -(across @ np.log(errors)) / np.square(across).sum()
+    return slopes
+
+
+def _parts(model: Estimator, judged: Dataset) -> np.ndarray:
+    outputs, truth = model._outputs_and_truth(judged, None)
+    return scoring.summands(model.task_, outputs, truth)
+
+
+def _interval(part: np.ndarray, values: np.ndarray) -> dict[str, float]:
+    found = scoring.interval_of(part, values)
+    return {"low": found.low, "high": found.high}
+
+
+def _hyperparameters(model: Estimator) -> dict[str, Any]:
+    return {known.name: getattr(model, known.name) for known in fields(model)}

@@ -1,0 +1,110 @@
+"""What the model looks at, as the page shows it: pictures beside their maps, or columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from fieldguide.advisor import words
+from fieldguide.advisor.reporting import figures_of_winner, mistakes
+from fieldguide.advisor.reporting.material import Material
+
+COLUMNS = 20  # columns shown
+HEAT = np.array([213, 94, 0], dtype=np.float64)  # vermillion, which all readers tell from grey
+SIDE = 112  # pixels at least, so that small pictures stay sharp when they are printed
+
+
+def attention(material: Material) -> tuple[dict[str, Any], str]:
+    """Return the section's facts and its figure (empty where there is none)."""
+    found = material.analysis.get("attention") or {}
+    if found.get("kind") == "importance":
+        return _columns(found, material.score)
+    if found.get("kind") == "saliency" and "saliency" in material.arrays:
+        return _pictures(found, material), ""
+    return {"says": material.missing("attention"), "columns": [], "pictures": []}, ""
+
+
+def _columns(found: dict[str, Any], score: str) -> tuple[dict[str, Any], str]:
+    columns = found["columns"]
+    clear = [one for one in columns if one["low"] > 0]
+    if clear:
+        names = words.listed([f"'{one['column']}'" for one in clear[:3]])
+        says = (
+            f"It relies most on {names}: shuffling {'it' if len(clear) == 1 else 'the first'} "
+            f"alone costs {words.margin(clear[0]['drop'], score)}."
+        )
+    else:
+        says = (
+            "Shuffling any single column costs nothing that these rows can confirm: no column is "
+            "needed by itself."
+        )
+    idle = len(columns) - len(clear)
+    note = (
+        f"Permutation importance (Breiman 2001) on {found['rows']:,} held-out rows, up to "
+        f"{found['repeats']} shuffles of each column; the intervals (95 %) are over shuffles and "
+        "resampled rows. Columns that tell the same share the credit, so that each may look idle. "
+        f"{idle} of {len(columns)} cannot be told from 0."
+    )
+    drawn = figures_of_winner.importance(columns[:COLUMNS], score)
+    return {"says": says, "note": note, "columns": columns, "pictures": []}, drawn
+
+
+def _pictures(found: dict[str, Any], material: Material) -> dict[str, Any]:
+    tenth = f"{found.get('covered', 0.1):.0%}"
+    says = "Where the picture is tinted, a change would have changed the answer most."
+    tested = ""
+    if "changed_salient" in found:
+        tested = (
+            f"Put to the test on {found['tried']} pictures: covering the most tinted {tenth} of "
+            f"the pixels changed {found['changed_salient']:.0%} of the answers, covering "
+            f"{tenth} at random {found['changed_random']:.0%}."
+        )
+        if found["changed_salient"] <= found["changed_random"]:
+            tested += " The tint does not show what the answers hang on: do not lean on it."
+    method = (
+        f"SmoothGrad (Smilkov et al. 2017), {found['copies']} noisy copies of each picture."
+        if found["method"] == "SmoothGrad"
+        else "Occlusion (Zeiler & Fergus 2014): the network has no useful gradients, so patches "
+        "were covered one after the other."
+    )
+    shown = _shown(found, material)
+    return {"says": says, "note": f"{tested} {method}".strip(), "columns": [], "pictures": shown}
+
+
+def _shown(found: dict[str, Any], material: Material) -> list[dict[str, Any]]:
+    maps = material.arrays["saliency"].astype(np.float64)
+    held_out, answers = material.held_out, material.answers
+    name = next(n for n, field in held_out.inputs.items() if field.kind == "image")
+    shown = []
+    for place, heat in zip(found["positions"], maps, strict=True):
+        truth, guess = ("", "") if answers is None else (answers[0][place], answers[1][place])
+        pixels = mistakes.pixels(held_out.column(name), place)
+        shown.append({
+            "true": mistakes.short(truth), "predicted": mistakes.short(guess),
+            "right": bool(truth == guess), "where": mistakes.where(held_out, place),
+            "picture": mistakes.data_uri(side_by_side(pixels, heat)),
+        })  # fmt: skip
+    return shown
+
+
+def side_by_side(pixels: np.ndarray, heat: np.ndarray) -> Image.Image:
+    """Return a picture and, beside it, the same in grey and tinted where the model looked.
+
+    Args:
+        pixels: (height, width, channels), uint8.
+        heat: (height', width'), 0 to 1.
+    """
+    left = Image.fromarray(pixels.squeeze(-1) if pixels.shape[2] == 1 else pixels).convert("RGB")
+    scale = max(1, -(-SIDE // max(left.size))) if max(left.size) < SIDE else 1
+    left = left.resize((left.width * scale, left.height * scale), Image.Resampling.NEAREST)
+    left.thumbnail((2 * SIDE, 2 * SIDE))
+    grey = np.asarray(left.convert("L"), dtype=np.float64)[..., None]
+    over = Image.fromarray((255 * np.clip(heat, 0, 1)).astype(np.uint8))
+    weight = np.asarray(over.resize(left.size, Image.Resampling.BILINEAR)) / 255.0
+    weight = 0.85 * np.sqrt(weight)[..., None]
+    faded = 70 + 0.7 * grey  # so that the tint stands out on black as on white
+    tinted = (1 - weight) * faded + weight * HEAT
+    both = np.concatenate([np.asarray(left), np.clip(tinted, 0, 255).astype(np.uint8)], axis=1)
+    return Image.fromarray(both)

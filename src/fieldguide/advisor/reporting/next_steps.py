@@ -1,0 +1,185 @@
+"""What to do next: which examples to label, what that would bring, and how sure that is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fieldguide.advisor import words
+from fieldguide.advisor.recommending.forecast import rule_of
+from fieldguide.advisor.reporting import mistakes
+from fieldguide.advisor.reporting.calibration import wilson
+from fieldguide.advisor.reporting.material import Material
+from fieldguide.advisor.reporting.why import card_of
+
+DRAWS = 4_000
+MOST = 12  # classes or ranges listed
+# Hestness et al. (2017), Deep learning scaling is predictable, empirically: error falls with the
+# number of examples to the power of -0.07 to -0.35 on the tasks that they measured.
+USUAL = (0.07, 0.35)
+BY_HABIT = (
+    "A guess: nothing was measured here, and errors usually fall with the number of examples to "
+    f"the power of -{USUAL[0]} to -{USUAL[1]} (Hestness et al. 2017)."
+)
+BY_LANDMARK = (
+    "A guess from how a quick model of the same shape grew with its examples; the winner itself "
+    "was not measured."
+)
+EIGHTY_WIDE = 2.563  # standard deviations between the ends of an 80 % interval
+SHARE = 0.1  # of the training examples: how many more labels are imagined
+
+
+def advise(material: Material) -> dict[str, Any]:
+    """Return what is worth labelling, what it would bring, and how that is known.
+
+    Returns:
+        ``says``; ``source`` of the figures and ``guess`` (whether they are one); ``parts`` (by
+        class, or by range of the target); ``growth`` with the whole; ``advice``: more sentences.
+    """
+    power = _power(material)
+    answers, winner = material.answers, material.winner
+    if winner is None or answers is None:
+        return {"says": "Give the race a larger budget: there is no winner to improve yet.",
+                "parts": [], "advice": [], "source": "", "guess": True, "more": 0}  # fmt: skip
+    more = max(10, round(SHARE * len(material.train)))
+    if material.classifies:
+        parts = _by_class(material, *answers, power["drawn"], more)
+        says = _label_what(parts, power, material, more)
+    else:
+        parts = _by_range(material, *answers)
+        says = _measure_more(parts, material)
+    return {
+        "says": says,
+        "source": power["source"],
+        "guess": power["guess"],
+        "more": more,
+        "parts": parts[:MOST],
+        "growth": _growth(material),
+        "advice": _advice(material, winner),
+    }
+
+
+def _power(material: Material) -> dict[str, Any]:
+    """Return draws of b in error ∝ examples^-b, and where they come from."""
+    chance = np.random.default_rng(0)
+    found = material.analysis.get("growth") or {}
+    if "slope" in found:
+        spread = max((found["slope_high"] - found["slope_low"]) / EIGHTY_WIDE, 0.01)
+        counts = words.listed([f"{point['examples']:,}" for point in found["points"]])
+        drawn, guess = chance.normal(found["slope"], spread, DRAWS), False
+        source = f"Measured: the winner was trained and scored with {counts} examples."
+        return {"drawn": np.maximum(drawn, 0.0), "guess": guess, "source": source}
+    card = None if material.winner is None else card_of(material.winner)
+    marks = (material.profile or {}).get("landmarks") or {}
+    mark = marks.get("" if card is None else rule_of(card))
+    if mark and mark["slope"] > 0:
+        drawn = np.maximum(chance.normal(mark["slope"], 0.5 * mark["slope"], DRAWS), 0.0)
+        return {"drawn": drawn, "guess": True, "source": BY_LANDMARK}
+    return {"drawn": chance.uniform(*USUAL, DRAWS), "guess": True, "source": BY_HABIT}
+
+
+def _by_class(
+    material: Material, truth: np.ndarray, guess: np.ndarray, drawn: np.ndarray, more: int
+) -> list[dict[str, Any]]:
+    """Return errors and what more labels would bring, by class, the most rewarding first."""
+    learnt = mistakes.values(material.dataset.take(material.train)).astype(str)
+    chance, found = np.random.default_rng(1), []
+    for name in sorted(set(truth)):
+        own = truth == name
+        wrong, count = int((own & (guess != name)).sum()), int(own.sum())
+        known = int((learnt == name).sum())
+        share = chance.beta(wrong + 0.5, count - wrong + 0.5, DRAWS) * count / len(truth)
+        gain = share * (1 - ((known + more) / max(known, 1)) ** -drawn)
+        low, middle, high = np.quantile(gain, [0.1, 0.5, 0.9])
+        ends = wilson(wrong, count)
+        found.append({"part": name, "learnt": known, "held_out": count, "wrong": wrong,
+                      "error": wrong / count, "low": ends[0], "high": ends[1],
+                      "gain": float(middle), "gain_low": float(low),
+                      "gain_high": float(high)})  # fmt: skip
+    return sorted(found, key=lambda one: (-one["gain"], one["part"]))
+
+
+def _by_range(material: Material, truth: np.ndarray, guess: np.ndarray) -> list[dict[str, Any]]:
+    """Return errors in each quarter of the target's values, the largest first."""
+    learnt = mistakes.values(material.dataset.take(material.train)).astype(float)
+    edges = np.quantile(truth, [0, 0.25, 0.5, 0.75, 1])
+    place = np.clip(np.searchsorted(edges, truth, side="right") - 1, 0, 3)
+    before = np.clip(np.searchsorted(edges, learnt, side="right") - 1, 0, 3)
+    square = np.square(truth - guess)
+    found = []
+    for number in np.unique(place).tolist():
+        own = place == number
+        found.append({"part": f"{edges[number]:.4g} to {edges[number + 1]:.4g}",
+                      "learnt": int((before == number).sum()), "held_out": int(own.sum()),
+                      "error": float(np.sqrt(square[own].mean())),
+                      "share": float(square[own].sum() / max(square.sum(), 1e-300))})  # fmt: skip
+    return sorted(found, key=lambda one: -one["share"])
+
+
+def _label_what(
+    parts: list[dict[str, Any]], power: dict[str, Any], material: Material, more: int
+) -> str:
+    best = parts[0]
+    if not sum(one["wrong"] for one in parts):
+        return (
+            "The winner makes no mistake on the held-out examples: only more of those would show "
+            "what is left to gain."
+        )
+    low, high = (words.margin(best[end], material.score) for end in ("gain_low", "gain_high"))
+    guess = "this is a guess" if power["guess"] else "80 % interval"
+    return (
+        f"Label more of '{best['part']}': {more:,} more of them would bring about "
+        f"{words.margin(best['gain'], material.score)} ({low} to {high}; {guess})."
+    )
+
+
+def _measure_more(parts: list[dict[str, Any]], material: Material) -> str:
+    worst = parts[0]
+    said = (
+        f"The largest errors lie where {material.outcome['target']} is {worst['part']}: "
+        f"{worst['share']:.0%} of the squared error, from {worst['held_out']:,} of "
+        f"{len(material.test):,} held-out examples."
+    )
+    return f"{said} More examples of that range are the first thing to bring."
+
+
+def _growth(material: Material) -> dict[str, Any] | None:
+    found = material.analysis.get("growth") or {}
+    if "ahead" not in found:
+        return None
+    ahead, score = found["ahead"], material.score
+    gain, low, high = (words.margin(ahead[n], score) for n in ("gain", "gain_low", "gain_high"))
+    sure = ahead["gain_low"] > 0
+    says = (
+        f"Twice as many examples would bring about {gain} (80 % interval {low} to {high}), if "
+        "the curve goes on as it did."
+        if sure
+        else f"Between {low} and {high} is what twice as many examples would bring (80 %): more "
+        "of the same may change nothing."
+    )
+    return {**found, "says": says}
+
+
+def _advice(material: Material, winner: dict[str, Any]) -> list[str]:
+    said = []
+    waiting = [row["title"] for row in material.rows
+               if row["status"] == "not raced" and "time" in row["reason"]]  # fmt: skip
+    cut = [row["title"] for row in material.scored if row["status"] in ("out of time", "rescued")]
+    if waiting:
+        said.append(f"Race again with more time: there was none left for {words.listed(waiting)}.")
+    if cut:
+        said.append(f"{words.listed(cut)} had not finished learning when the time was up; a larger "
+                    "budget may change their places.")  # fmt: skip
+    span = winner["interval"]
+    if span and span["high"] - span["low"] > 0.05 and sum(row["tied"] for row in material.rows) > 1:
+        said.append(
+            f"Hold out more examples: with {len(material.test):,} the score is known to "
+            f"{words.margin((span['high'] - span['low']) / 2, material.score)} only, and tied "
+            "models cannot be told apart."
+        )
+    copies = (material.profile or {}).get("duplicates") or {}
+    if copies.get("conflicting"):
+        said.append(f"Check {copies['conflicting']:,} examples that have the same inputs as "
+                    "another but a different target.")  # fmt: skip
+    return said
