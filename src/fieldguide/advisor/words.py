@@ -38,6 +38,20 @@ def margin(value: float, name: str) -> str:
     return f"{100 * value:.1f} points" if name in SHARES else f"{value:.3f}"
 
 
+def margins(low: float, high: float, name: str) -> str:
+    """Return a range of differences of scores: ``"-1.1 to 2.8 points"`` or ``"0.010 to 0.289"``."""
+    if name in SHARES:
+        return f"{100 * low:.1f} to {100 * high:.1f} points"
+    return f"{low:.3f} to {high:.3f}"
+
+
+def inside(title: str) -> str:
+    """Return a title as it stands inside a sentence: acronyms and names keep their capitals."""
+    first = title.split()[0] if title else ""
+    keeps = any(letter.isupper() or letter.isdigit() for letter in first[1:])
+    return title if keeps else title[:1].lower() + title[1:]
+
+
 def seconds(value: float | None) -> str:
     """Return ``"20 ms"``, ``"0.4 s"``, ``"38 s"``, ``"4 min 10 s"`` or ``"2 h 5 min"``."""
     if value is None:

@@ -181,7 +181,7 @@ def _profile(look: Look) -> dict[str, Any] | None:
     if look.model.task_.inputs.form != "table" or numbers > 100_000:
         if look.left < 25:
             return None
-    elif look.left < 5:
+    elif look.left < 2.5:
         return None
     seen = profile(look.known, look.model.task_.name, seed=look.seed)
     return {**seen.to_dict(), "sentences": seen.sentences()}

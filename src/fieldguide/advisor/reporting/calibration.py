@@ -32,7 +32,7 @@ def reliability(confidence: np.ndarray, right: np.ndarray, seed: int = 0) -> dic
     right = right.astype(np.float64)
     if len(right) < FEWEST:
         return None
-    place = np.clip((confidence * BINS).astype(int), 0, BINS - 1)
+    place = np.clip((confidence * BINS + 1e-6).astype(int), 0, BINS - 1)
     chance = np.random.default_rng(seed)
     resampled, simulated = [], []
     for _ in range(DRAWS):

@@ -190,6 +190,7 @@ def _mistakes(material: Material) -> Section:
     what = "surest" if material.classifies else "largest"
     wrong = len(found)
     says = f"These {wrong} held-out examples are the ones it got most wrong, the {what} error first"
+    says = says if wrong > 1 else "This held-out example is the only one that it got wrong"
     hint = ": look for wrong labels as well as for weaknesses." if material.classifies else "."
     return {"says": says + hint, "examples": found}, []
 
@@ -199,16 +200,16 @@ def _cost(material: Material) -> Section:
     drawn = figures.score_against_seconds(material.rows, material.score)
     if not drawn or material.winner is None:
         return {"says": "Too few entrants finished to compare their costs."}, []
-    longest = max(timed, key=lambda row: row["seconds"])
     winner = material.winner
+    rival = next((row for row in timed if row is not winner), winner)
     says = (
         f"The winner took {words.seconds(winner['seconds'])} to train and "
         f"{words.seconds(winner['predict_seconds'])} to predict {len(material.test):,} examples"
     )
-    if longest is not winner:
-        gap = (longest["score"] or 0) - (winner["score"] or 0)
+    if rival is not winner:
+        gap = rival["score"] - winner["score"]
         than = f"{words.margin(abs(gap), material.score)} {'more' if gap > 0 else 'less'}"
-        says += f"; {longest['name']} took {words.seconds(longest['seconds'])} and scores {than}"
+        says += f"; {words.inside(rival['title'])} took {words.seconds(rival['seconds'])} and scores {than}"
     return {"says": f"{says}."}, [drawn]
 
 

@@ -77,11 +77,12 @@ def percent(axes: Axes, which: str, score_name: str) -> None:
     """Label an axis in percent where the score is a share."""
     if score_name not in words.SHARES:
         return
-    from matplotlib.ticker import PercentFormatter
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     axis = axes.xaxis if which == "x" else axes.yaxis
     low, high = axes.get_xlim() if which == "x" else axes.get_ylim()
     decimals = 0 if high - low > 0.05 else 1
+    axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))  # no halves of a percent
     axis.set_major_formatter(PercentFormatter(1.0, decimals=decimals, symbol=" %"))
 
 

@@ -28,7 +28,7 @@ def where(material: Material) -> tuple[dict[str, Any], str]:
     counts = np.zeros((len(classes), len(classes)), dtype=int)
     np.add.at(counts, ([place[t] for t in truth], [place[g] for g in guess]), 1)
     pairs = _pairs(counts, classes)
-    facts: dict[str, Any] = {"says": _confused(pairs, len(truth)), "pairs": pairs[:MOST_PAIRS]}
+    facts: dict[str, Any] = {"says": _confused(pairs, len(truth)), "pairs": _often(pairs)}
     if len(classes) > MOST_CLASSES:
         return facts, ""
     facts |= {"classes": classes, "matrix": counts.tolist()}
@@ -69,11 +69,21 @@ def _pairs(counts: np.ndarray, classes: list[str]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda pair: -pair["count"])
 
 
+def _often(pairs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the confusions worth a table: what happens once may be chance."""
+    return [pair for pair in pairs if pair["count"] > 1][:MOST_PAIRS]
+
+
 def _confused(pairs: list[dict[str, Any]], count: int) -> str:
     wrong = sum(pair["count"] for pair in pairs)
     if not wrong:
         return f"It is right on every one of the {count:,} held-out examples."
     first = pairs[0]
+    if first["count"] == 1 and wrong > 1:
+        return (
+            f"It is wrong on {wrong:,} of {count:,} held-out examples, and no confusion occurs "
+            "twice."
+        )
     return (
         f"It is wrong on {wrong:,} of {count:,} held-out examples, most often by taking "
         f"'{first['true']}' for '{first['predicted']}' ({first['count']:,} of {first['of']:,})."
@@ -84,14 +94,10 @@ def _residuals(truth: np.ndarray, guess: np.ndarray) -> tuple[dict[str, Any], st
     residual = truth - guess
     radius = float(np.quantile(np.abs(residual), 0.9))
     slant = float(np.median(residual))
-    said = f"Nine tenths of its predictions are within {radius:.4g} of the truth (the band)"
     error = float(np.sqrt(np.square(residual).mean()))
-    side = "too low" if slant > 0 else "too high"
-    middle = (
-        f"; half of the time it is {side} by {abs(slant):.3g} or more."
-        if abs(slant) > 0.1 * error
-        else ", and as often too high as too low."
-    )
+    said = f"Nine tenths of its predictions are within {radius:.4g} of the truth (the band)"
+    lean = f"; they lean {'low' if slant > 0 else 'high'}, by {abs(slant):.3g} in the middle."
+    middle = lean if abs(slant) > 0.1 * error else ", and as often too high as too low."
     facts = {"says": said + middle, "pairs": [], "root_mean_squared_error": error,
              "median": slant, "nine_tenths_within": radius}  # fmt: skip
     return facts, figures_of_winner.residuals(guess, residual, radius)

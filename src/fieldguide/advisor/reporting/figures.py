@@ -74,7 +74,7 @@ def score_against_seconds(rows: Sequence[dict[str, Any]], score_name: str) -> st
         axes.plot([seconds], [row["score"]], shape, color=colour, markersize=7.5)
         axes.annotate(short(row["name"], 20), (seconds, row["score"]), (seconds * 1.16, height),
                       va="center", fontsize=9.5,
-                      arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.7})  # fmt: skip
+                      arrowprops={"arrowstyle": "-", "color": PLAIN, "linewidth": 0.6})  # fmt: skip
     axes.set_xlabel("seconds of training")
     axes.set_ylabel(words.score_title(score_name))
     ticks = [t for t in TICKS if left <= t <= right]

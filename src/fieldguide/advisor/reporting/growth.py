@@ -34,7 +34,7 @@ def measure(
     Returns:
         ``points`` by number of examples, each with ``score`` and 95 % ``interval``; ``slope`` b of
         error = a · examples^-b with the 80 % interval ``slope_low`` to ``slope_high`` over
-        resampled held-out examples; ``ahead``: the score to expect of twice as many, and the
+        resampled held-out examples and the points' distance from the law; ``ahead``: the score to expect of twice as many, and the
         gain, with its 80 % interval. None where there was no time for two subsets.
     """
     judged = held_out.in_memory(HELD_OUT, seed)
@@ -68,10 +68,12 @@ def extrapolated(parts: dict[int, np.ndarray], seed: int = 0) -> dict[str, Any]:
     drawn = np.stack([scoring.resampled(part, seed) for part in parts.values()])
     scores = np.asarray([float(scoring.score_of(part.sum(axis=0))) for part in parts.values()])
     least = 0.5 / (len(next(iter(parts.values()))) + 1)  # no error among few proves nothing
+    errors = np.maximum(1 - scores, least)
+    slope, doubt = float(_slope(counts, errors[:, None])[0]), _misfit(counts, errors)
     slopes = _slope(counts, np.maximum(1 - drawn, least))
-    slope = float(_slope(counts, np.maximum(1 - scores, least)[:, None])[0])
+    slopes += np.random.default_rng(seed).normal(0.0, doubt, len(slopes))
     gains = np.maximum(1 - drawn[-1], least) * (1 - 2.0**-slopes)
-    gain = max(1 - float(scores[-1]), least) * (1 - 2.0**-slope)
+    gain = float(errors[-1]) * (1 - 2.0**-slope)
     low, high = np.quantile(slopes, EIGHTY)
     gain_low, gain_high = np.quantile(gains, EIGHTY)
     return {
@@ -95,10 +97,29 @@ def extrapolated(parts: dict[int, np.ndarray], seed: int = 0) -> dict[str, Any]:
 
 
 def _slope(counts: np.ndarray, errors: np.ndarray) -> np.ndarray:
-    """Return b of error = a · examples^-b by least squares of logarithms; errors (points, n)."""
-    across = np.log(counts) - np.log(counts).mean()
-    slopes: np.ndarray = -(across @ np.log(errors)) / np.square(across).sum()
+    """Return b of error = a · examples^-b by weighted least squares of logarithms.
+
+    Points weigh as many examples as they have: curves flatten, and what comes next is more like
+    what came last.
+
+    Args:
+        counts: Examples, (points,).
+        errors: Above 0, (points, resamples).
+    """
+    weights = counts / counts.sum()
+    across = np.log(counts) - weights @ np.log(counts)
+    slopes: np.ndarray = -((weights * across) @ np.log(errors)) / (weights @ np.square(across))
     return slopes
+
+
+def _misfit(counts: np.ndarray, errors: np.ndarray) -> float:
+    """Return the standard error of the slope by how far the points are from the power law."""
+    weights = counts / counts.sum()
+    across, up = np.log(counts), np.log(errors)
+    across, up = across - weights @ across, up - weights @ up
+    left = up + _slope(counts, errors[:, None])[0] * across
+    variance = (weights @ np.square(left)) * len(counts) / (len(counts) - 2)
+    return float(np.sqrt(variance / (len(counts) * (weights @ np.square(across)))))
 
 
 def _parts(model: Estimator, judged: Dataset) -> np.ndarray:

@@ -69,6 +69,8 @@ def _pictures(found: dict[str, Any], material: Material) -> dict[str, Any]:
         else "Occlusion (Zeiler & Fergus 2014): the network has no useful gradients, so patches "
         "were covered one after the other."
     )
+    if not all(heat.any() for heat in material.arrays["saliency"]):
+        method += " Where nothing is tinted, no single change would have weakened the answer."
     shown = _shown(found, material)
     return {"says": says, "note": f"{tested} {method}".strip(), "columns": [], "pictures": shown}
 

@@ -135,6 +135,6 @@ class Material:
         if self.winner is None or not self.best.exists():
             return "There is no model to look at."
         return (
-            "The race left no time to measure this; it is made up for by "
-            f"`fieldguide report {self.run}`."
+            "The race left no time to measure this. To have it measured: fieldguide report "
+            f"{self.run}"
         )

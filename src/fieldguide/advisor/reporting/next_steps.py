@@ -26,6 +26,9 @@ BY_LANDMARK = (
     "A guess from how a quick model of the same shape grew with its examples; the winner itself "
     "was not measured."
 )
+ALIKE, MOST_ALIKE = 0.8, 4  # share of the best gain that counts as no less; classes so named
+TINY = 1e-300
+EIGHTY = (0.1, 0.9)
 EIGHTY_WIDE = 2.563  # standard deviations between the ends of an 80 % interval
 SHARE = 0.1  # of the training examples: how many more labels are imagined
 
@@ -56,7 +59,7 @@ def advise(material: Material) -> dict[str, Any]:
         "more": more,
         "parts": parts[:MOST],
         "growth": _growth(material),
-        "advice": _advice(material, winner),
+        "advice": [_whole(material, power), *_advice(material, winner)],
     }
 
 
@@ -103,17 +106,23 @@ def _by_class(
 def _by_range(material: Material, truth: np.ndarray, guess: np.ndarray) -> list[dict[str, Any]]:
     """Return errors in each quarter of the target's values, the largest first."""
     learnt = mistakes.values(material.dataset.take(material.train)).astype(float)
-    edges = np.quantile(truth, [0, 0.25, 0.5, 0.75, 1])
-    place = np.clip(np.searchsorted(edges, truth, side="right") - 1, 0, 3)
-    before = np.clip(np.searchsorted(edges, learnt, side="right") - 1, 0, 3)
+    edges = np.unique(np.quantile(truth, [0, 0.25, 0.5, 0.75, 1]))
+    last = max(0, len(edges) - 2)
+    place = np.clip(np.searchsorted(edges, truth, side="right") - 1, 0, last)
+    before = np.clip(np.searchsorted(edges, learnt, side="right") - 1, 0, last)
     square = np.square(truth - guess)
+    parts = np.stack([square * (place == number) for number in range(last + 1)], axis=1)
+    rows = np.random.default_rng(1).integers(0, len(truth), (500, len(truth)))
+    totals = np.stack([parts[row].sum(axis=0) for row in rows])
+    low, high = np.quantile(totals / np.maximum(totals.sum(axis=1), TINY)[:, None], EIGHTY, axis=0)
     found = []
     for number in np.unique(place).tolist():
         own = place == number
-        found.append({"part": f"{edges[number]:.4g} to {edges[number + 1]:.4g}",
-                      "learnt": int((before == number).sum()), "held_out": int(own.sum()),
-                      "error": float(np.sqrt(square[own].mean())),
-                      "share": float(square[own].sum() / max(square.sum(), 1e-300))})  # fmt: skip
+        ends = f"{edges[number]:.4g} to {edges[min(number + 1, len(edges) - 1)]:.4g}"
+        found.append({"part": ends, "learnt": int((before == number).sum()),
+                      "held_out": int(own.sum()), "error": float(np.sqrt(square[own].mean())),
+                      "share": float(square[own].sum() / max(square.sum(), TINY)),
+                      "low": float(low[number]), "high": float(high[number])})  # fmt: skip
     return sorted(found, key=lambda one: -one["share"])
 
 
@@ -126,39 +135,57 @@ def _label_what(
             "The winner makes no mistake on the held-out examples: only more of those would show "
             "what is left to gain."
         )
-    low, high = (words.margin(best[end], material.score) for end in ("gain_low", "gain_high"))
-    guess = "this is a guess" if power["guess"] else "80 % interval"
-    return (
-        f"Label more of '{best['part']}': {more:,} more of them would bring about "
-        f"{words.margin(best['gain'], material.score)} ({low} to {high}; {guess})."
+    alike = [one for one in parts if one["gain"] >= ALIKE * best["gain"]]
+    span = words.margins(best["gain_low"], best["gain_high"], material.score)
+    how = "this is a guess" if power["guess"] else "80 % interval"
+    what = (
+        f"{more:,} more of {'them' if len(alike) == 1 else 'any one of these'} would bring about "
+        f"{words.margin(best['gain'], material.score)} ({span}; {how})."
     )
+    if len(alike) > MOST_ALIKE:
+        return f"No class stands out by its errors: {what}"
+    return f"Label more of {words.listed([repr(one['part']) for one in alike])}: {what}"
 
 
 def _measure_more(parts: list[dict[str, Any]], material: Material) -> str:
-    worst = parts[0]
-    said = (
-        f"The largest errors lie where {material.outcome['target']} is {worst['part']}: "
-        f"{worst['share']:.0%} of the squared error, from {worst['held_out']:,} of "
-        f"{len(material.test):,} held-out examples."
+    worst, target = parts[0], material.outcome["target"]
+    if worst["low"] <= worst["held_out"] / len(material.test):
+        return (
+            f"No range of {target} stands out by its errors: more examples of any kind will do as "
+            "well."
+        )
+    return (
+        f"Bring more examples where {target} is {worst['part']}: {worst['held_out']:,} of "
+        f"{len(material.test):,} held-out examples make {worst['share']:.0%} of the squared error "
+        f"there ({worst['low']:.0%} to {worst['high']:.0%}; 80 % interval)."
     )
-    return f"{said} More examples of that range are the first thing to bring."
+
+
+def _whole(material: Material, power: dict[str, Any]) -> str:
+    """Say what twice as many examples of all kinds would bring."""
+    ahead, name = (material.analysis.get("growth") or {}).get("ahead"), material.score
+    if ahead is None:
+        gains = (1 - (material.winner or {})["score"]) * (1 - 2.0 ** -power["drawn"])
+        middle, low, high = np.quantile(gains, [0.5, *EIGHTY]).tolist()
+        ahead = {"gain": middle, "gain_low": low, "gain_high": high}
+    gain, span = (
+        words.margin(ahead["gain"], name),
+        words.margins(ahead["gain_low"], ahead["gain_high"], name),
+    )
+    if ahead["gain_low"] <= 0:
+        return (
+            f"Twice as many examples of all kinds would bring {span} (80 % interval): "
+            "more of the same may change nothing."
+        )
+    return (
+        f"Twice as many examples of all kinds would bring about {gain} ({span}; "
+        f"{'this is a guess' if power['guess'] else '80 % interval'})."
+    )
 
 
 def _growth(material: Material) -> dict[str, Any] | None:
     found = material.analysis.get("growth") or {}
-    if "ahead" not in found:
-        return None
-    ahead, score = found["ahead"], material.score
-    gain, low, high = (words.margin(ahead[n], score) for n in ("gain", "gain_low", "gain_high"))
-    sure = ahead["gain_low"] > 0
-    says = (
-        f"Twice as many examples would bring about {gain} (80 % interval {low} to {high}), if "
-        "the curve goes on as it did."
-        if sure
-        else f"Between {low} and {high} is what twice as many examples would bring (80 %): more "
-        "of the same may change nothing."
-    )
-    return {**found, "says": says}
+    return found if "ahead" in found else None
 
 
 def _advice(material: Material, winner: dict[str, Any]) -> list[str]:

@@ -52,6 +52,7 @@ def _environment() -> jinja2.Environment:
     found.filters |= {
         "score": words.score,
         "margin": words.margin,
+        "range": lambda one, name, end="": words.margins(one[end + "low"], one[end + "high"], name),
         "seconds": words.seconds,
         "size": words.size,
         "first_sentence": words.first_sentence,
