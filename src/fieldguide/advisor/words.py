@@ -52,6 +52,11 @@ def inside(title: str) -> str:
     return title if keeps else title[:1].lower() + title[1:]
 
 
+def share(value: float) -> str:
+    """Return ``"25 %"``."""
+    return f"{100 * value:.0f} %"
+
+
 def seconds(value: float | None) -> str:
     """Return ``"20 ms"``, ``"0.4 s"``, ``"38 s"``, ``"4 min 10 s"`` or ``"2 h 5 min"``."""
     if value is None:

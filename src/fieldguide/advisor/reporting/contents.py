@@ -22,6 +22,7 @@ from fieldguide.advisor.reporting.why import explain
 from fieldguide.data import Dataset
 
 SCHEMA = 1
+SURE = 0.95  # confidence in a wrong answer from which the label is suspect
 MOST_SHARES = 12  # classes whose shares are shown
 Section = tuple[dict[str, Any], list[str]]
 Maker = Callable[[Material], Section]
@@ -187,11 +188,15 @@ def _mistakes(material: Material) -> Section:
     if not found:
         right = stored is not None and material.answers is not None
         return {"says": "There is none to show." if right else errors.NOTHING, "examples": []}, []
+    if len(found) == 1:
+        return {
+            "says": "This held-out example is the only one it got wrong.",
+            "examples": found,
+        }, []
     what = "surest" if material.classifies else "largest"
-    wrong = len(found)
-    says = f"These {wrong} held-out examples are the ones it got most wrong, the {what} error first"
-    says = says if wrong > 1 else "This held-out example is the only one that it got wrong"
-    hint = ": look for wrong labels as well as for weaknesses." if material.classifies else "."
+    says = f"The {len(found)} held-out examples it got most wrong, the {what} error first"
+    sure = [one for one in found if (one["confidence"] or 0) > SURE]
+    hint = ": where it was that sure, look at the label too." if sure else "."
     return {"says": says + hint, "examples": found}, []
 
 
@@ -209,7 +214,8 @@ def _cost(material: Material) -> Section:
     if rival is not winner:
         gap = rival["score"] - winner["score"]
         than = f"{words.margin(abs(gap), material.score)} {'more' if gap > 0 else 'less'}"
-        says += f"; {words.inside(rival['title'])} took {words.seconds(rival['seconds'])} and scores {than}"
+        name, took = words.inside(rival["title"]), words.seconds(rival["seconds"])
+        says += f"; {name} took {took} and scores {than}"
     return {"says": f"{says}."}, [drawn]
 
 

@@ -11,6 +11,7 @@ from fieldguide.advisor.reporting import calibration, figures_of_winner
 from fieldguide.advisor.reporting.material import Material
 
 MOST_CLASSES = 20  # more do not fit into a readable confusion matrix
+WIDE = 0.05  # expected calibration error by chance, above which nothing can be said
 MOST_PAIRS = 8  # confusions listed
 NOTHING = "The winner's predictions are not there, so there is nothing to see."
 SEVERAL = "Several numbers are predicted at once, which one figure cannot show."
@@ -112,18 +113,24 @@ def _coverage(truth: np.ndarray, guess: np.ndarray, seed: int) -> tuple[dict[str
     widest = min(found["thirds"], key=lambda one: one["covered"])
     says = (
         f"Write ± {ninety['radius']:.4g} behind each prediction, and it holds the truth in "
-        f"{ninety['covered']:.0%} of the cases, where 90 % were asked for."
+        f"{words.share(ninety['covered'])} of the cases, where 90 % were asked for."
     )
     if widest["covered"] < 0.8:
         says += (
             f" Among predictions of {widest['from']:.4g} to {widest['to']:.4g} it holds only "
-            f"{widest['covered']:.0%}: errors are larger there."
+            f"{words.share(widest['covered'])}: errors are larger there."
         )
     return {"says": says, **found}, [*drawn, figures_of_winner.coverage(found["levels"])]
 
 
 def _sure(found: dict[str, Any]) -> str:
     off = words.margin(found["error"], "accuracy")
+    if found["error"] <= found["chance"] and found["chance"] > WIDE:
+        return (
+            f"There are too few held-out examples to tell: its percentages are off by {off} on "
+            f"average (expected calibration error), and by chance alone up to "
+            f"{words.margin(found['chance'], 'accuracy')} would be seen."
+        )
     if found["error"] <= found["chance"]:
         return (
             f"Its percentages can be taken at their word: they are off by {off} on average "
@@ -132,9 +139,9 @@ def _sure(found: dict[str, Any]) -> str:
         )
     over = found["confidence"] > found["right"]
     return (
-        f"It is {'surer than it should be' if over else 'more often right than it claims'}: sure "
-        f"by {found['confidence']:.0%} on average and right in {found['right']:.0%}; the expected "
-        f"calibration error is {off}, more than chance explains."
+        f"It is {'surer than it should be' if over else 'more often right than it claims'}: "
+        f"{words.share(found['confidence'])} sure on average, {words.share(found['right'])} right; "
+        f"the expected calibration error is {off}, more than chance explains."
     )
 
 

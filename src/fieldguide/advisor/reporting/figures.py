@@ -21,6 +21,7 @@ from fieldguide.advisor.reporting.drawing import (
     svg,
 )
 
+CUT = ("out of time", "rescued")  # had not finished learning
 MOST_CURVES = 8  # more cannot be told apart
 TICKS = (0.01, 0.1, 1, 10, 100, 1000, 10_000, 100_000)  # seconds
 
@@ -119,7 +120,7 @@ def generations(
     """Draw the scores of the history of the field, the oldest idea first.
 
     Args:
-        steps: ``label``, ``year``, ``score``, ``interval``, ``winner``, ``deep`` of each.
+        steps: ``label``, ``year``, ``score``, ``interval``, ``winner``, ``deep``, ``status``.
         yardstick: ``name`` and ``score`` of the best baseline, or None.
         score_name: Name of the score.
     """
@@ -132,7 +133,9 @@ def generations(
         colour, shape = mark_of(step)
         ends = [step["interval"]["low"], step["interval"]["high"]]
         axes.plot([place, place], ends, color=colour, linewidth=2, solid_capstyle="round")
-        axes.plot([place], [step["score"]], shape, color=colour, markersize=7)
+        cut = step["status"] in CUT
+        axes.plot([place], [step["score"]], shape, color=colour, markersize=7,
+                  markerfacecolor="white" if cut else colour)  # fmt: skip
     if yardstick is not None:
         axes.axhline(yardstick["score"], color=PLAIN, linewidth=1, linestyle="--", zorder=0)
         axes.annotate(f"best baseline: {yardstick['name']}", (0, yardstick["score"]),

@@ -89,7 +89,9 @@ def reliability(bins: Sequence[dict[str, Any]]) -> str:
     axes.grid(color=FAINT, linewidth=0.6)
     percent(axes, "x", "accuracy")
     percent(axes, "y", "accuracy")
-    said = [f"{one['confidence']:.0%} sure, {one['right']:.0%} right" for one in bins]
+    said = [
+        f"{words.share(one['confidence'])} sure, {words.share(one['right'])} right" for one in bins
+    ]
     return svg(figure, "reliability", f"Reliability diagram: {'; '.join(said)}")
 
 
@@ -105,7 +107,10 @@ def coverage(levels: Sequence[dict[str, Any]]) -> str:
     axes.grid(color=FAINT, linewidth=0.6)
     percent(axes, "x", "accuracy")
     percent(axes, "y", "accuracy")
-    said = [f"{one['level']:.0%} promised, {one['covered']:.0%} held" for one in levels]
+    said = [
+        f"{words.share(one['level'])} promised, {words.share(one['covered'])} held"
+        for one in levels
+    ]
     return svg(figure, "coverage", f"Coverage of intervals: {'; '.join(said)}")
 
 

@@ -21,7 +21,7 @@ def generations(material: Material) -> tuple[dict[str, Any], str]:
         label = "constant" if card.capacity == 0 else row.get("algorithm") or row["name"]
         year = None if card.capacity == 0 else card.year
         step = {"label": label, "title": row["title"], "year": year, "capacity": card.capacity}
-        keys = ("name", "score", "interval", "winner", "deep")
+        keys = ("name", "score", "interval", "winner", "deep", "status")
         steps.setdefault(label, step | {key: row[key] for key in keys})
     ordered = sorted(steps.values(), key=lambda step: (step["year"] or 0, step["capacity"]))
     plain = [row for row in material.scored if not row["deep"] and row["capacity"] > 0]
@@ -40,15 +40,13 @@ def _says(steps: list[dict[str, Any]], score: str) -> str:
         for place, later in enumerate(steps) if place
     ]  # fmt: skip
     gain, leap = max(leaps, key=lambda pair: pair[0])
+    titles = [words.inside(step["title"]) for step in (first, leap, steps[-1])]
     if gain <= 0:
-        return f"None of the later ideas did better here than the first, {first['title']}."
+        return f"None of the later ideas did better here than the first, {titles[0]}."
     year = f" ({leap['year']})" if leap["year"] else ""
-    last = steps[-1]
-    said = (
-        f"The largest leap came with {leap['title']}{year}: {words.margin(gain, score)} over all "
-        "that came before it"
+    newest = max(steps, key=lambda step: step["score"]) is steps[-1]
+    return (
+        f"The largest leap came with {titles[1]}{year}: {words.margin(gain, score)} over all that "
+        f"came before it; the newest idea that raced, {titles[2]}, is {'' if newest else 'not '}"
+        "the best of them."
     )
-    best = max(steps, key=lambda step: step["score"])
-    if best is last:
-        return f"{said}; the newest idea that raced, {last['title']}, is the best of them."
-    return f"{said}; the newest that raced, {last['title']}, is not the best of them."

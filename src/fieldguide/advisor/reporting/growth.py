@@ -34,8 +34,9 @@ def measure(
     Returns:
         ``points`` by number of examples, each with ``score`` and 95 % ``interval``; ``slope`` b of
         error = a · examples^-b with the 80 % interval ``slope_low`` to ``slope_high`` over
-        resampled held-out examples and the points' distance from the law; ``ahead``: the score to expect of twice as many, and the
-        gain, with its 80 % interval. None where there was no time for two subsets.
+        resampled held-out examples and the points' distance from
+        the law; ``ahead``: the score to expect of twice as many, and the gain, with its 80 %
+        interval. None where there was no time for two subsets.
     """
     judged = held_out.in_memory(HELD_OUT, seed)
     whole = model.history_[-1]["seconds"] if model.history_ else 0.0

@@ -52,14 +52,14 @@ def _columns(found: dict[str, Any], score: str) -> tuple[dict[str, Any], str]:
 
 
 def _pictures(found: dict[str, Any], material: Material) -> dict[str, Any]:
-    tenth = f"{found.get('covered', 0.1):.0%}"
+    tenth = f"{words.share(found['covered'])}"
     says = "Where the picture is tinted, a change would have changed the answer most."
     tested = ""
     if "changed_salient" in found:
         tested = (
             f"Put to the test on {found['tried']} pictures: covering the most tinted {tenth} of "
-            f"the pixels changed {found['changed_salient']:.0%} of the answers, covering "
-            f"{tenth} at random {found['changed_random']:.0%}."
+            f"the pixels changed {words.share(found['changed_salient'])} of the answers, covering "
+            f"{tenth} at random {words.share(found['changed_random'])}."
         )
         if found["changed_salient"] <= found["changed_random"]:
             tested += " The tint does not show what the answers hang on: do not lean on it."

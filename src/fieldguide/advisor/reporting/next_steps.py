@@ -88,7 +88,7 @@ def _by_class(
     """Return errors and what more labels would bring, by class, the most rewarding first."""
     learnt = mistakes.values(material.dataset.take(material.train)).astype(str)
     chance, found = np.random.default_rng(1), []
-    for name in sorted(set(truth)):
+    for name in sorted({str(name) for name in truth}):
         own = truth == name
         wrong, count = int((own & (guess != name)).sum()), int(own.sum())
         known = int((learnt == name).sum())
@@ -144,7 +144,8 @@ def _label_what(
     )
     if len(alike) > MOST_ALIKE:
         return f"No class stands out by its errors: {what}"
-    return f"Label more of {words.listed([repr(one['part']) for one in alike])}: {what}"
+    names = words.listed([f"'{one['part']}'" for one in alike])
+    return f"Label more of {names}: {what}"
 
 
 def _measure_more(parts: list[dict[str, Any]], material: Material) -> str:
@@ -156,8 +157,9 @@ def _measure_more(parts: list[dict[str, Any]], material: Material) -> str:
         )
     return (
         f"Bring more examples where {target} is {worst['part']}: {worst['held_out']:,} of "
-        f"{len(material.test):,} held-out examples make {worst['share']:.0%} of the squared error "
-        f"there ({worst['low']:.0%} to {worst['high']:.0%}; 80 % interval)."
+        f"{len(material.test):,} held-out examples make {words.share(worst['share'])} of the "
+        f"squared error ({words.share(worst['low'])} to {words.share(worst['high'])}; 80 % "
+        "interval)."
     )
 
 

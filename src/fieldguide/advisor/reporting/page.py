@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -23,7 +24,8 @@ def html(document: dict[str, Any], figures: Mapping[str, list[str]]) -> str:
 
 def markdown(document: dict[str, Any]) -> str:
     """Return the same in Markdown: tables where the page has figures."""
-    return _environment().get_template("report.md.jinja").render(document)
+    text = _environment().get_template("report.md.jinja").render(document)
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 def for_json(document: dict[str, Any]) -> dict[str, Any]:
@@ -58,7 +60,7 @@ def _environment() -> jinja2.Environment:
         "first_sentence": words.first_sentence,
         "score_title": words.score_title,
         "span": _span,
-        "share": lambda value, decimals=0: f"{100 * value:.{decimals}f} %",
+        "share": words.share,
         "count": lambda value: f"{value:,}",
         "short": lambda value: f"{value:.4g}",
         "settings": lambda given: ", ".join(f"{name} {_value(v)}" for name, v in given.items()),

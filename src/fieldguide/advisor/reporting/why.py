@@ -14,12 +14,12 @@ from fieldguide.card import Card
 from fieldguide.errors import UsageError
 
 SHAPES = {
-    "constant": "the same answer for all",
-    "linear": "a straight line",
-    "separator": "a line that parts the classes",
+    "constant": "nothing but the commonest answer",
+    "linear": "straight lines",
+    "separator": "lines that part the classes",
     "smooth": "smooth bends",
     "trees": "steps along one column at a time",
-    "neighbours": "what is alike has like targets",
+    "neighbours": "the likeness of examples",
     "local": "patterns in small windows of the picture",
 }
 
@@ -87,12 +87,19 @@ def _says(winner: dict[str, Any], gaps: list[dict[str, Any]], score: str) -> str
     beaten = [one for one in gaps if one["certain"]]
     tied = [one for one in gaps if not one["certain"]]
     if not beaten:
-        names = words.listed([one["title"] for one in tied])
+        names = words.listed([words.inside(one["title"]) for one in tied])
         return f"{winner['title']} won on cost alone: its score cannot be told from {names}."
     said = words.listed(
-        [f"{words.margin(one['margin'], score)} above {one['title']}" for one in beaten[:3]]
+        [
+            f"{words.margin(one['margin'], score)} above {words.inside(one['title'])}"
+            for one in beaten[:3]
+        ]
     )
-    more = f"; it cannot be told from {words.listed([o['title'] for o in tied])}" if tied else ""
+    more = (
+        f"; it cannot be told from {words.listed([words.inside(o['title']) for o in tied])}"
+        if tied
+        else ""
+    )
     return f"{winner['title']} scores {said}, more than chance explains{more}."
 
 
@@ -135,7 +142,8 @@ def _of_rule(
     own = next((mark for mark in shapes if mark["own"]), None)
     if own is None:
         return []
-    lead = f"{winner['title']} looks for {SHAPES.get(rule, rule)}; the quick model of that shape "
+    kind = SHAPES.get(rule, rule)
+    lead = f"{winner['title']} makes use of {kind}; the quick model of that shape "
     place = shapes.index(own)
     if place == 0:
         return [lead + "is the one that did best, so the outcome fits what was measured before."]
