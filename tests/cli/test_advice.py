@@ -63,5 +63,11 @@ def test_race_and_what_follows(
     assert len(predicted) == 150
     again = command(*words, "-o", "run")
     assert again.status == 2 and "--resume run" in again.err
+    (tmp_path / "run" / "report.html").unlink()
+    report = command("report", "run", "--time", "20s", "--json").document
+    assert report["unfinished"] == [] and (tmp_path / "run" / "report.html").exists()
+    assert (tmp_path / "run" / "analysis.json").exists()
+    assert "report.html" in command("report", "run", "--time", "0").out
+    assert command("report", "nowhere").status == 2
     resumed = command("race", "--resume", "run")
     assert resumed.status == 0 and "fieldguide predict run/best INPUT" in resumed.out

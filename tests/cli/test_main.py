@@ -15,7 +15,7 @@ from fieldguide.errors import Interrupted, NonFiniteLoss
 if TYPE_CHECKING:
     from tests.cli.conftest import Command
 
-VERBS = ("algorithms", "data", "inspect", "recommend", "race", "fit", "predict", "evaluate",
+VERBS = ("algorithms", "data", "inspect", "recommend", "race", "report", "fit", "predict", "evaluate",
          "export", "serve")  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -7,60 +8,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
-from fieldguide.advisor.racing import data_store, scoring
-from fieldguide.advisor.racing.leaderboard import Row, rank
-from fieldguide.advisor.racing.outcome import Race
-from fieldguide.advisor.racing.run_folder import write_json
-from fieldguide.advisor.racing.verdict import verdict
-from fieldguide.advisor.reporting import figures, mistakes, report
+from fieldguide.advisor.racing.run_folder import BEST, locked
+from fieldguide.advisor.reporting import contents, figures, mistakes, report
+from fieldguide.advisor.reporting.material import Material
+from fieldguide.algorithms.perceptron.mlp import MLP
 from fieldguide.data import Dataset
-from fieldguide.tasks import choose
+from fieldguide.errors import RunFolderError
+from tests.advisor.reporting.made_up import made_up
+
+FAILED = "could not be shown"
 
 
-def made_up(run: Path, dataset: Dataset, noise: float) -> tuple[dict[str, Any], np.ndarray]:
-    """Write what a finished race of two leaves in its folder."""
-    kind, reason = choose(dataset)
-    train, test = np.arange(0, len(dataset), 2), np.arange(1, len(dataset), 2)
-    held_out = dataset.take(test)
-    task = kind.fit(dataset.take(train))
-    truth = task.encode(held_out).y
-    assert truth is not None
-    data_store.write(run / "data", dataset, train, test)
-    generator = torch.manual_seed(0)
-    parts = {}
-    for name, factor in (("mlp", 1.0), ("<script>", 3.0)):
-        folder = run / "entrants" / name
-        folder.mkdir(parents=True)
-        exact = torch.eye(task.codec.width)[truth] if kind.name == "classification" else truth
-        outputs = exact + factor * noise * torch.randn(exact.shape, generator=generator)
-        parts[name] = scoring.summands(task, outputs, truth)
-        kept: dict[str, Any] = {"parts": parts[name], "prediction": task.decode(outputs)}
-        if kind.name == "classification":
-            kept["confidence"] = outputs.softmax(dim=1).max(dim=1).values.numpy()
-        if kept["prediction"].dtype.kind == "O":
-            kept["prediction"] = kept["prediction"].astype(str)
-        np.savez(folder / "predictions.npz", **kept)
-        past = [{"epoch": e, "loss": 1 / e, task.score_name: 1 - 0.5 / e} for e in range(1, 6)]
-        write_json(folder / "result.json", {"history": past})
-    rows = rank(
-        [Row(n, "finished", title=n, seconds=2.0 + i, size=10) for i, n in enumerate(parts)]
-        + [Row("vgg", "failed", "it broke | badly & <b>loudly</b>.", title="VGG")],
-        parts,
-    )
-    for row in rows[:2]:
-        row.scores, row.predict_seconds = {task.score_name: row.score or 0.0}, 0.01
-    facts = {
-        "source": dataset.source, "seed": 0, "test": 0.5, "algorithms": None,
-        "kind_reason": reason, "fieldguide": "0", "torch": "2", "python": "3", "memory": 1,
-        "processors": 2, "machine": "x",
-    }  # fmt: skip
-    said = verdict(rows, parts, task=kind.name, target=dataset.target or "",
-                   score_name=task.score_name, held_out=len(test))  # fmt: skip
-    outcome = Race(run, kind.name, dataset.target or "", task.score_name, 90, 80, rows, said, facts)
-    report.write_report(run, outcome.to_dict(), dataset, train, test)
-    return outcome.to_dict(), test
+def sections(run: Path) -> dict[str, Any]:
+    """What the report says, from its JSON."""
+    stored: dict[str, Any] = json.loads((run / "report.json").read_text())["sections"]
+    return stored
 
 
 @pytest.mark.parametrize("name", ["iris", "digits", "diabetes"])
@@ -72,19 +35,114 @@ def test_report_of_every_kind_of_data(
     page, plain = (tmp_path / "report.html").read_text(), (tmp_path / "report.md").read_text()
     for said in outcome["verdict"]:
         assert said in plain
-    assert page.count("<svg") == 4  # scores, seconds, the winner's predictions, curves
+    found = sections(tmp_path)
+    assert list(found) == list(contents._makers())
+    for section in found.values():
+        assert section["title"] in page and section["says"].count("\n") == 0
+        assert section["says"][-1] in ".?" or "fieldguide report" in section["says"]
+        assert section["title"] in plain and FAILED not in section["says"]
+    # scores, curves, errors, calibration (two of numbers), cost
+    assert page.count("<svg") == (6 if name == "diabetes" else 5)
     for drawn in re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL):
-        ElementTree.fromstring(drawn)
+        assert ElementTree.fromstring(drawn).get("aria-label")
     assert "<script" not in page and "&lt;script&gt;" in page
     assert "<b>loudly" not in page and "\\|" in plain
     assert not re.search(r'(src|href)="(?!data:|#)', page)  # nothing is fetched
+    assert not re.search(r"url\((?!#)|@import", page)
+    assert all(re.search(r'alt="[^"]+"', image) for image in re.findall(r"<img[^>]*>", page))
     assert f"{len(test):,} held out" in page
     assert "fieldguide race" in page and "--seed 0" in page
     assert ('<img src="data:image/png' in page) == (name == "digits")
+    assert "data:image" not in (tmp_path / "report.json").read_text()
+
+
+def test_errors_are_counted_right(tmp_path: Path, iris: Dataset) -> None:
+    made_up(tmp_path, iris, noise=0.5)
+    found = sections(tmp_path)["errors"]
+    with np.load(tmp_path / "entrants" / "mlp" / "predictions.npz") as stored:
+        guess = stored["prediction"]
+    truth = np.asarray(iris.column("species"))[1::2]
+    matrix = np.array(found["matrix"])
+    for row, one in enumerate(found["classes"]):
+        for column, other in enumerate(found["classes"]):
+            assert matrix[row, column] == np.sum((truth == one) & (guess == other))
+    counts = [pair["count"] for pair in found["pairs"]]
+    assert counts == sorted(counts, reverse=True) and counts[0] == max(
+        matrix[i, j] for i in range(3) for j in range(3) if i != j
+    )
+    advice = sections(tmp_path)["next"]
+    assert sum(part["wrong"] for part in advice["parts"]) == int(np.sum(truth != guess))
+    assert advice["guess"] and "guess" in advice["says"] + advice["source"].lower()
+
+
+def test_hyperparameters_stand_beside_the_name(tmp_path: Path, iris: Dataset) -> None:
+    outcome, test = made_up(tmp_path, iris, noise=0.5)
+    outcome["leaderboard"][0]["hyperparameters"] = {"lr": 0.012345, "hidden": [8, 8]}
+    report.write_report(tmp_path, outcome, iris, np.arange(0, 150, 2), test)
+    for form in ("report.html", "report.md"):
+        assert "lr 0.0123, hidden [8, 8]" in (tmp_path / form).read_text()
+
+
+def test_sections_degrade_with_a_sentence(
+    tmp_path: Path, iris: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome, test = made_up(tmp_path, iris, noise=0.5)
+    for file in (tmp_path / "entrants").rglob("*.npz"):
+        file.write_bytes(b"broken")
+    (tmp_path / "entrants" / "mlp" / "result.json").write_text("{")
+    report.rebuild(tmp_path)
+    found = sections(tmp_path)
+    assert "not there" in found["errors"]["says"] and "not there" in found["mistakes"]["says"]
+    assert FAILED not in (tmp_path / "report.html").read_text()
+
+    def broken(_: Material) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(contents, "_cost", broken)
+    report.write_report(tmp_path, outcome, iris, np.arange(0, 150, 2), test)
+    assert FAILED in sections(tmp_path)["cost"]["says"]
+
+
+def test_a_race_without_winner_has_a_report(tmp_path: Path, iris: Dataset) -> None:
+    outcome, test = made_up(tmp_path, iris, noise=0.5)
+    rows = outcome["leaderboard"]
+    for row in rows:
+        row |= {"score": None, "winner": False, "tied": False, "rank": None, "interval": None,
+                "status": "failed"}  # fmt: skip
+    outcome["verdict"] = []
+    report.write_report(tmp_path, outcome, iris, np.arange(0, 150, 2), test)
+    page = (tmp_path / "report.html").read_text()
+    assert FAILED not in page and "No entrant has finished yet." in page
+
+
+def test_rebuild_makes_up_for_what_the_race_left_out(tmp_path: Path, iris: Dataset) -> None:
+    made_up(tmp_path, iris, noise=0.5)
+    assert "no model" in sections(tmp_path)["attention"]["says"]
+    MLP(hidden=(8,), epochs=3, device="cpu").fit(iris).save(tmp_path / BEST)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    assert report.rebuild(tmp_path)["unfinished"] == []
+    assert "fieldguide report" in sections(tmp_path)["attention"]["says"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    done = report.rebuild(tmp_path, seconds=60)
+    assert done["unfinished"] == [] and all(Path(file).exists() for file in done["files"])
+    found = sections(tmp_path)
+    assert {one["column"] for one in found["attention"]["columns"]} == set(iris.inputs)
+    assert found["why"]["shapes"] and FAILED not in (tmp_path / "report.html").read_text()
+
+
+def test_rebuild_refuses_what_is_no_finished_race(tmp_path: Path, iris: Dataset) -> None:
+    with pytest.raises(RunFolderError, match="holds no race"):
+        report.rebuild(tmp_path)
+    made_up(tmp_path, iris, noise=0.5)
+    with locked(tmp_path), pytest.raises(RunFolderError, match="running"):
+        report.rebuild(tmp_path)
+    (tmp_path / report.OUTCOME).unlink()
+    with pytest.raises(RunFolderError, match="--resume"):
+        report.rebuild(tmp_path)
 
 
 def test_the_worst_mistakes_are_the_surest_and_the_furthest(
-    tmp_path: Path, iris: Dataset, diabetes: Dataset
+    iris: Dataset, diabetes: Dataset
 ) -> None:
     stored = {
         "parts": np.array([[1.0, 1], [0, 1], [0, 1]]),
@@ -103,12 +161,12 @@ def test_the_worst_mistakes_are_the_surest_and_the_furthest(
     assert [each["where"] for each in found] == ["row 2", "row 3", "row 1"]
 
 
-def test_python_reproduces_data_in_memory(iris: Dataset) -> None:
+def test_python_reproduces_data_in_memory() -> None:
     facts = {"source": "memory", "algorithms": ["mlp"], "seed": 3, "test": 0.2}
-    said = report.command({"facts": facts, "budget_seconds": 90.0, "target": "y"})
+    said = contents.command({"facts": facts, "budget_seconds": 90.0, "target": "y"})
     assert "race(data, budget=90" in said and "algorithms=['mlp']" in said
     facts["source"] = "my data.csv"
-    said = report.command({"facts": facts, "budget_seconds": 90.0, "target": "y"})
+    said = contents.command({"facts": facts, "budget_seconds": 90.0, "target": "y"})
     assert said.startswith("fieldguide race 'my data.csv' --target y --budget 90s")
     assert "--algorithms mlp" in said
 

@@ -17,6 +17,11 @@ FEWEST = 20  # examples
 SLOWER = 1.5  # times its share of the whole fit's time, after which a fit is cut
 HELD_OUT = 10_000  # held-out examples scored at most
 EIGHTY = (0.1, 0.9)
+TOO_FEW = "There are too few examples to learn from a part of them."
+UNFINISHED = (
+    "The winner had not finished learning when its time was up, so what more examples would bring "
+    "cannot be told from what more time would bring."
+)
 
 
 def measure(
@@ -34,10 +39,15 @@ def measure(
     Returns:
         ``points`` by number of examples, each with ``score`` and 95 % ``interval``; ``slope`` b of
         error = a · examples^-b with the 80 % interval ``slope_low`` to ``slope_high`` over
-        resampled held-out examples and the points' distance from
-        the law; ``ahead``: the score to expect of twice as many, and the gain, with its 80 %
-        interval. None where there was no time for two subsets.
+        resampled held-out examples and the points' distance from the law; ``ahead``: the score to
+        expect of twice as many, and the gain, with its 80 % interval. A ``reason`` where the
+        examples are too few, or the model had not finished learning; None where there was no time
+        for two subsets.
     """
+    if was_cut(model):
+        return {"reason": UNFINISHED}
+    if round(SHARES[0] * len(known)) < FEWEST:
+        return {"reason": TOO_FEW}
     judged = held_out.in_memory(HELD_OUT, seed)
     whole = model.history_[-1]["seconds"] if model.history_ else 0.0
     began = time.monotonic()
@@ -56,6 +66,12 @@ def measure(
     if len(parts) < 3:
         return None
     return {"held_out": len(judged), **extrapolated(dict(sorted(parts.items())), seed)}
+
+
+def was_cut(model: Estimator) -> bool:
+    """Whether the clock ended the training, not the number of epochs or a lack of progress."""
+    past = model.history_
+    return bool(past) and not model.patience and past[-1].get("epoch", 0) < model.epochs
 
 
 def extrapolated(parts: dict[int, np.ndarray], seed: int = 0) -> dict[str, Any]:

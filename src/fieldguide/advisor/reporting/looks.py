@@ -105,7 +105,7 @@ def side_by_side(pixels: np.ndarray, heat: np.ndarray) -> Image.Image:
     grey = np.asarray(left.convert("L"), dtype=np.float64)[..., None]
     over = Image.fromarray((255 * np.clip(heat, 0, 1)).astype(np.uint8))
     weight = np.asarray(over.resize(left.size, Image.Resampling.BILINEAR)) / 255.0
-    weight = 0.85 * np.sqrt(weight)[..., None]
+    weight = 0.9 * weight[..., None]
     faded = 70 + 0.7 * grey  # so that the tint stands out on black as on white
     tinted = (1 - weight) * faded + weight * HEAT
     both = np.concatenate([np.asarray(left), np.clip(tinted, 0, 255).astype(np.uint8)], axis=1)

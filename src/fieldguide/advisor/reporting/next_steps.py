@@ -27,6 +27,7 @@ BY_LANDMARK = (
     "was not measured."
 )
 ALIKE, MOST_ALIKE = 0.8, 4  # share of the best gain that counts as no less; classes so named
+NOTHING = 0.0005  # gain that is shown as 0.0 points
 TINY = 1e-300
 EIGHTY = (0.1, 0.9)
 EIGHTY_WIDE = 2.563  # standard deviations between the ends of an 80 % interval
@@ -73,13 +74,14 @@ def _power(material: Material) -> dict[str, Any]:
         drawn, guess = chance.normal(found["slope"], spread, DRAWS), False
         source = f"Measured: the winner was trained and scored with {counts} examples."
         return {"drawn": np.maximum(drawn, 0.0), "guess": guess, "source": source}
+    why = f" {found['reason']}" if "reason" in found else ""
     card = None if material.winner is None else card_of(material.winner)
     marks = (material.profile or {}).get("landmarks") or {}
     mark = marks.get("" if card is None else rule_of(card))
     if mark and mark["slope"] > 0:
         drawn = np.maximum(chance.normal(mark["slope"], 0.5 * mark["slope"], DRAWS), 0.0)
-        return {"drawn": drawn, "guess": True, "source": BY_LANDMARK}
-    return {"drawn": chance.uniform(*USUAL, DRAWS), "guess": True, "source": BY_HABIT}
+        return {"drawn": drawn, "guess": True, "source": BY_LANDMARK + why}
+    return {"drawn": chance.uniform(*USUAL, DRAWS), "guess": True, "source": BY_HABIT + why}
 
 
 def _by_class(
@@ -100,7 +102,7 @@ def _by_class(
                       "error": wrong / count, "low": ends[0], "high": ends[1],
                       "gain": float(middle), "gain_low": float(low),
                       "gain_high": float(high)})  # fmt: skip
-    return sorted(found, key=lambda one: (-one["gain"], one["part"]))
+    return sorted(found, key=lambda one: (-one["gain"] - one["gain_high"], one["part"]))
 
 
 def _by_range(material: Material, truth: np.ndarray, guess: np.ndarray) -> list[dict[str, Any]]:
@@ -134,6 +136,12 @@ def _label_what(
         return (
             "The winner makes no mistake on the held-out examples: only more of those would show "
             "what is left to gain."
+        )
+    if best["gain"] < NOTHING:
+        worst = max(parts, key=lambda one: one["wrong"])
+        return (
+            f"'{worst['part']}' is got wrong most often ({worst['wrong']:,} of "
+            f"{worst['held_out']:,}), but nothing shows that more labels would help."
         )
     alike = [one for one in parts if one["gain"] >= ALIKE * best["gain"]]
     span = words.margins(best["gain_low"], best["gain_high"], material.score)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from typing import Any
 
 from fieldguide import catalog
@@ -57,7 +58,10 @@ def margins(material: Material, winner: dict[str, Any]) -> list[dict[str, Any]]:
         if rows:
             chosen.setdefault(rows[0]["name"], (kind, rows[0]))
     names = [winner["name"], *chosen]
-    parts = leaderboard.read_parts(material.run, names)
+    try:
+        parts = leaderboard.read_parts(material.run, names)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):  # damaged since the race
+        return []
     if winner["name"] not in parts:
         return []
     seed = material.outcome["facts"].get("seed", 0)
@@ -83,7 +87,7 @@ def card_of(row: dict[str, Any]) -> Card | None:
 
 def _says(winner: dict[str, Any], gaps: list[dict[str, Any]], score: str) -> str:
     if not gaps:
-        return f"{winner['title']} had no rival to be compared with."
+        return f"{winner['title']} had no rival that it can be compared with."
     beaten = [one for one in gaps if one["certain"]]
     tied = [one for one in gaps if not one["certain"]]
     if not beaten:
