@@ -15,8 +15,8 @@ from fieldguide.errors import Interrupted, NonFiniteLoss
 if TYPE_CHECKING:
     from tests.cli.conftest import Command
 
-VERBS = ("algorithms", "data", "inspect", "recommend", "race", "report", "fit", "predict", "evaluate",
-         "export", "serve")  # fmt: skip
+VERBS = ("algorithms", "data", "inspect", "recommend", "race", "report", "fit", "predict",
+         "evaluate", "export", "serve")  # fmt: skip
 
 
 def test_the_verbs_are_the_files() -> None:
