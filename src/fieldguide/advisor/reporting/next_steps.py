@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fieldguide.advisor import words
-from fieldguide.advisor.recommending.forecast import rule_of
+from fieldguide.advisor.recommending.first_guess import rule_of
 from fieldguide.advisor.reporting import mistakes
 from fieldguide.advisor.reporting.calibration import wilson
 from fieldguide.advisor.reporting.material import Material

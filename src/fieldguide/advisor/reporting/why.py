@@ -9,7 +9,7 @@ from fieldguide import catalog
 from fieldguide.advisor import words
 from fieldguide.advisor.profiling.pictures import LOCAL_FROM
 from fieldguide.advisor.racing import leaderboard, scoring
-from fieldguide.advisor.recommending.forecast import rule_of
+from fieldguide.advisor.recommending.first_guess import rule_of
 from fieldguide.advisor.reporting.material import Material
 from fieldguide.card import Card
 from fieldguide.errors import UsageError
