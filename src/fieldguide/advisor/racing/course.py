@@ -121,6 +121,7 @@ class Course:
         if seconds >= SHORTEST and (self.folder / BEST).exists():
             self.keeper.get_ready()
             self.keeper.analyse(self.folder / ENTRANTS / ANALYSIS, min(seconds, self.clock.left))
+            self._publish()
 
     def _unforeseen(self) -> list[Candidate]:
         algorithms = self.facts["algorithms"]

@@ -88,7 +88,7 @@ def _by_class(
     material: Material, truth: np.ndarray, guess: np.ndarray, drawn: np.ndarray, more: int
 ) -> list[dict[str, Any]]:
     """Return errors and what more labels would bring, by class, the most rewarding first."""
-    learnt = mistakes.values(material.dataset.take(material.train)).astype(str)
+    learnt = mistakes.values(material.dataset)[material.train].astype(str)
     chance, found = np.random.default_rng(1), []
     for name in sorted({str(name) for name in truth}):
         own = truth == name
@@ -107,15 +107,16 @@ def _by_class(
 
 def _by_range(material: Material, truth: np.ndarray, guess: np.ndarray) -> list[dict[str, Any]]:
     """Return errors in each quarter of the target's values, the largest first."""
-    learnt = mistakes.values(material.dataset.take(material.train)).astype(float)
+    learnt = mistakes.values(material.dataset)[material.train].astype(float)
     edges = np.unique(np.quantile(truth, [0, 0.25, 0.5, 0.75, 1]))
     last = max(0, len(edges) - 2)
     place = np.clip(np.searchsorted(edges, truth, side="right") - 1, 0, last)
     before = np.clip(np.searchsorted(edges, learnt, side="right") - 1, 0, last)
     square = np.square(truth - guess)
     parts = np.stack([square * (place == number) for number in range(last + 1)], axis=1)
-    rows = np.random.default_rng(1).integers(0, len(truth), (500, len(truth)))
-    totals = np.stack([parts[row].sum(axis=0) for row in rows])
+    chance, count = np.random.default_rng(1), len(truth)
+    drawn = (np.bincount(chance.integers(0, count, count), minlength=count) for _ in range(500))
+    totals = np.stack([times @ parts for times in drawn])
     low, high = np.quantile(totals / np.maximum(totals.sum(axis=1), TINY)[:, None], EIGHTY, axis=0)
     found = []
     for number in np.unique(place).tolist():
