@@ -22,6 +22,7 @@ from fieldguide.advisor.reporting.why import explain
 from fieldguide.data import Dataset
 
 SCHEMA = 1
+SAME = 0.0005  # difference of scores that is shown as none
 SURE = 0.95  # confidence in a wrong answer from which the label is suspect
 MOST_SHARES = 12  # classes whose shares are shown
 Section = tuple[dict[str, Any], list[str]]
@@ -214,6 +215,7 @@ def _cost(material: Material) -> Section:
     if rival is not winner:
         gap = rival["score"] - winner["score"]
         than = f"{words.margin(abs(gap), material.score)} {'more' if gap > 0 else 'less'}"
+        than = than if abs(gap) >= SAME else "the same"
         name, took = words.inside(rival["title"]), words.seconds(rival["seconds"])
         says += f"; {name} took {took} and scores {than}"
     return {"says": f"{says}."}, [drawn]

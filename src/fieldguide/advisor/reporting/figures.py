@@ -23,6 +23,7 @@ from fieldguide.advisor.reporting.drawing import (
 
 CUT = ("out of time", "rescued")  # had not finished learning
 MOST_CURVES = 8  # more cannot be told apart
+BESIDE = 2.0  # logarithm of the ratio of times that a label spans
 TICKS = (0.01, 0.1, 1, 10, 100, 1000, 10_000, 100_000)  # seconds
 
 
@@ -178,12 +179,18 @@ def _zoom(rows: Sequence[dict[str, Any]]) -> tuple[float, float]:
 
 
 def _apart(values: Sequence[float], times: Sequence[float], gap: float) -> list[float]:
-    """Return heights for labels, near their points and at least a gap from close neighbours."""
+    """Return heights for labels, which stand to the right of their points.
+
+    Each is near its point, and at least a gap from labels close by and from points that it would
+    cover.
+    """
     heights: dict[int, float] = {}
     for index in sorted(range(len(values)), key=lambda i: values[i]):
-        near = [h for other, h in heights.items() if abs(np.log(times[other] / times[index])) < 2]
+        ahead = [np.log(time / times[index]) for time in times]
+        taken = [h for other, h in heights.items() if abs(ahead[other]) < BESIDE]
+        taken += [v for v, far in zip(values, ahead, strict=True) if 0 < far < BESIDE]
         height = values[index]
-        while any(abs(height - other) < gap for other in near):
+        while any(abs(height - other) < gap for other in taken):
             height += 0.2 * gap
         heights[index] = height
     return [heights[index] for index in range(len(values))]
