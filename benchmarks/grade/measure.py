@@ -68,6 +68,14 @@ def measure(case: Case) -> dict[str, Any]:
     }
 
 
+def advised_again(case: Case, record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record with the profile and the forecasts of today beside the results it had."""
+    torch.set_num_threads(1)
+    advised = _apart(_advise, case, limit=300.0)
+    told = {key: value for key, value in advised["profile"].items() if key not in UNTOLD}
+    return {**record, "profile": told, "forecasts": advised["forecasts"]}
+
+
 def _pooled(found: list[dict[str, Any]]) -> dict[str, Any]:
     """Bring the results of several splits together."""
     return {
