@@ -45,7 +45,7 @@ def smooth(train: np.ndarray, y: np.ndarray, test: np.ndarray, classes: int) -> 
         _leave_one_out(np.exp(-width * apart / scale), wanted, np.exp(-width * across / scale))
         for width in WIDTHS
     ]
-    _, answers = min(tried, key=lambda one: one[0])
+    _, answers, _ = min(tried, key=lambda one: one[0])
     return answers.argmax(axis=1) if classes else answers
 
 
@@ -85,6 +85,36 @@ def neighbours(vectors: np.ndarray, y: np.ndarray, classes: int, k: int) -> np.n
         return means
     votes = _targets(y, classes)[nearest].sum(axis=1)
     return votes.argmax(axis=1)
+
+
+def left_out(
+    vectors: np.ndarray, pictures: np.ndarray | None, y: np.ndarray, classes: int
+) -> np.ndarray:
+    """For each example, what the best of several rules answers that was learnt from all others.
+
+    Linear and Gaussian kernels, and small windows on pictures; the least left-out error decides.
+
+    Args:
+        vectors: (n, features).
+        pictures: (n, channels, height, width), or None.
+        y: Class codes (n,), or numbers (n, targets).
+        classes: Number of classes, or 0.
+
+    Returns:
+        Estimates of each class's probability, not yet bounded, or numbers; (n, classes or targets).
+    """
+    wanted, apart = _targets(y, classes), _squared_distances(vectors, vectors)
+    scale = float(np.median(apart[np.triu_indices(len(vectors), 1)])) or 1.0
+    features = (
+        [vectors] if pictures is None else [_responses(pictures, _windows(pictures)), vectors]
+    )
+    nothing = np.empty((0, len(vectors)))
+    tried = [_leave_one_out(np.exp(-width * apart / scale), wanted, nothing) for width in WIDTHS]
+    for seen in features:
+        own = (seen - seen.mean(axis=0)) / (seen.std(axis=0) + 1e-6)
+        tried.append(_leave_one_out(own @ own.T, wanted, nothing, centred=True))
+    answers: np.ndarray = wanted - min(tried, key=lambda one: one[0])[2]
+    return answers
 
 
 def local(train: np.ndarray, y: np.ndarray, test: np.ndarray, classes: int) -> np.ndarray:
@@ -161,8 +191,8 @@ def _ridge_dual(gram: np.ndarray, y: np.ndarray, across: np.ndarray) -> np.ndarr
 
 
 def _leave_one_out(
-    gram: np.ndarray, wanted: np.ndarray, across: np.ndarray
-) -> tuple[float, np.ndarray]:
+    gram: np.ndarray, wanted: np.ndarray, across: np.ndarray, *, centred: bool = False
+) -> tuple[float, np.ndarray, np.ndarray]:
     """Fit kernel ridge regression with the penalty of the least leave-one-out error.
 
     With K = Q Λ Qᵀ and G = K + α I, the left-out residuals are (G⁻¹ y)ᵢ / (G⁻¹)ᵢᵢ (Rifkin & Lippert
@@ -172,19 +202,23 @@ def _leave_one_out(
         gram: K among the training examples, (n, n).
         wanted: Targets, (n, t).
         across: K between test and training examples, (m, n).
+        centred: Whether K's features have mean 0 over the training examples. K then maps the
+            constant to 0, and the mean that was taken off counts as fitted: (G⁻¹)ᵢᵢ - 1 / (n α).
 
     Returns:
-        The least mean squared left-out error, and the answers for the test examples, (m, t).
+        The least mean squared left-out error, the answers for the test examples, (m, t), and the
+        left-out residuals, (n, t).
     """
     middle = wanted.mean(axis=0)
     values, vectors = np.linalg.eigh(gram)
     turned = vectors.T @ (wanted - middle)
-    best, coefficients = np.inf, np.zeros_like(wanted)
+    best, coefficients, left = np.inf, np.zeros_like(wanted), wanted - middle
     for penalty in PENALTIES * max(float(np.diag(gram).mean()), 1e-12):
         inverse = 1 / (values.clip(0) + penalty)
         dual = vectors @ (inverse[:, None] * turned)
-        residuals = dual / ((vectors * vectors) @ inverse)[:, None]
+        own = (vectors * vectors) @ inverse - (1 / (len(gram) * penalty) if centred else 0.0)
+        residuals = dual / own.clip(1e-12)[:, None]
         error = float((residuals * residuals).mean())
         if error < best:
-            best, coefficients = error, dual
-    return best, across @ coefficients + middle
+            best, coefficients, left = error, dual, residuals
+    return best, across @ coefficients + middle, left

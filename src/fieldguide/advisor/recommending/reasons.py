@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fieldguide.advisor import machine
 from fieldguide.advisor.profiling.landmarks import Landmark
+from fieldguide.advisor.profiling.phrases import score
 from fieldguide.advisor.profiling.pictures import LOCAL_FROM
 from fieldguide.advisor.profiling.profile import Profile
-from fieldguide.advisor.profiling.profile_words import score
 from fieldguide.advisor.recommending.first_guess import MIXED_FROM, mixed, rule_of
 from fieldguide.advisor.recommending.probe import Cost
 from fieldguide.card import Card

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, overload
 
 from fieldguide.advisor.plain import plain
+from fieldguide.advisor.profiling.phrases import score
 from fieldguide.advisor.profiling.profile import Profile
-from fieldguide.advisor.profiling.profile_words import score
 from fieldguide.advisor.recommending.forecast import Forecast
 
 
