@@ -20,6 +20,7 @@ import numpy as np
 DRAWS = 200  # of the bootstrap
 POWERS = np.linspace(0.1, 1.0, 10)  # in practice 0.07 to 0.35 for networks, 0.5 to 1 in theory
 LUCK = 0.05  # spread of log(error) by which examples happened to be learnt from
+BLIND = 0.9  # share of the constant answer's error above which learning has not begun
 FEWEST = 3  # sizes below which no curve is drawn
 
 
@@ -101,6 +102,7 @@ def curve(
     sizes: Sequence[int],
     losses: Sequence[np.ndarray],
     spread: np.ndarray,
+    constant: float,
     seed: int = 0,
 ) -> Curve | None:
     """Fit a curve, or return None where there are too few sizes to see one.
@@ -111,19 +113,25 @@ def curve(
         sizes: Numbers of examples learnt from, (s,).
         losses: 0 or 1, or squared errors, of each judged example, for each of s sizes; (judged,).
         spread: What the losses are a share of: ones, or squared distances from the mean; (judged,).
+        constant: Error of always giving the same answer. Before a model does better than that, its
+            curve is flat, and no power of anything (Hestness et al. 2017, figure 6).
         seed: Decides the draws.
     """
     order = np.argsort(sizes)
     learnt, lost = np.asarray(sizes)[order], np.asarray(losses, dtype=np.float64)[order]
-    if len(np.unique(learnt)) < FEWEST or spread.sum() <= 0:
+    if spread.sum() <= 0:
         return None
     judged, chance = lost.shape[1], np.random.default_rng(seed)
-    weights = chance.multinomial(judged, np.full(judged, 1 / judged), size=DRAWS)
     least = 0.5 / (judged + 1)  # nothing wrong among few is no proof of perfection
-    drawn = np.maximum(weights @ lost.T / (weights @ spread)[:, None].clip(1e-12), least)
     errors = np.maximum(lost.sum(axis=1) / spread.sum(), least)
-    deviations = np.hypot(np.maximum(drawn.std(axis=0), least), LUCK * errors)
+    seeing = np.flatnonzero(errors < BLIND * constant)
+    if not len(seeing) or len(errors) - seeing[0] < FEWEST:
+        return None
+    learnt, lost, errors = learnt[seeing[0] :], lost[seeing[0] :], errors[seeing[0] :]
+    weights = chance.multinomial(judged, np.full(judged, 1 / judged), size=DRAWS)
+    drawn = np.maximum(weights @ lost.T / (weights @ spread)[:, None].clip(1e-12), least)
     lucky = drawn * np.exp(LUCK * chance.standard_normal(drawn.shape))
+    deviations = np.hypot(np.maximum(drawn.std(axis=0), least), LUCK * errors)
     return Curve(
         rule=rule,
         words=words,

@@ -172,8 +172,10 @@ def _curve(
     spread = (
         np.ones(len(truth)) if part.classes else losses(truth, truth.mean(axis=0), part.classes)
     )
+    constant = 1 - float(np.bincount(part.y).max()) / len(part) if part.classes else 1.0
     sizes = [learnt // share for share in lost]
-    return curve(rule, WORDS[rule], sizes, list(lost.values()), spread, seed) if lost else None
+    found = list(lost.values())
+    return curve(rule, WORDS[rule], sizes, found, spread, constant, seed) if lost else None
 
 
 def _slope(before: float, after: float, deviation: float, judged: int) -> float:

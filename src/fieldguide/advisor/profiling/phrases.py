@@ -13,6 +13,13 @@ def score(value: float, name: str) -> str:
     return f"{name.replace('r2', 'R²')} {shown}"
 
 
+def interval(low: float, high: float, name: str) -> str:
+    """Write a range of scores: "91.6 to 100.0%", "0.41 to 0.56"."""
+    if name == "accuracy":
+        return f"{100 * low:.1f} to {high:.1%}"
+    return f"{low:.2f} to {high:.2f}".replace("-0.00", "0.00")
+
+
 def listed(names: list[str]) -> str:
     """Name a few and count the rest."""
     shown = ", ".join(f"'{name}'" for name in names[:MOST_NAMES])

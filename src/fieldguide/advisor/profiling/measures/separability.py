@@ -52,7 +52,7 @@ def find(material: Material) -> Finding | None:
     asked = classes[:1] if part.classes == 2 else classes  # two classes have one plane
     planes = {k: plane(part.vectors, part.y == k) for k in asked}
     names = _names(part, asked)
-    parted = [names[k] for k, found in planes.items() if found.exists]
+    parted = sorted(names[k] for k, found in planes.items() if found.exists)
     figures = {
         "examples": len(part),
         "separable": all(found.exists for found in planes.values()),
