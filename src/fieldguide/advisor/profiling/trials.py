@@ -40,7 +40,7 @@ class Trial:
 
 
 def attempt(
-    fit: Rule, part: Sample, seed: int, *, curved: bool = True, twice: bool = True
+    fit: Rule, part: Sample, seed: int, *, curved: Rule | None = None, twice: bool = True
 ) -> Trial:
     """Hold out one fold after the other (one only, of many examples) and try the model on it.
 
@@ -48,7 +48,7 @@ def attempt(
         fit: Learns from the first sample and answers for the second.
         part: Encoded examples.
         seed: Decides the folds and the parts.
-        curved: Whether to learn from all of `PARTS`, rather than from all and from a quarter.
+        curved: The model for a curve, which learns from all of `PARTS`; often the same one.
         twice: Whether small parts may be drawn twice, for a steadier curve.
     """
     folds = part.folds(seed)
@@ -61,15 +61,14 @@ def attempt(
         truth.append(held.y)
         full.append(fit(part.take(rest), held))
         quarter.append(fit(part.take(_share(drawn, QUARTER)), held))
-        known = {1: full[-1], QUARTER: quarter[-1]}
-        for share in parts_of(len(rest)) if curved else ():
-            again = twice and not every and share >= REPEATED
-            subsets = [drawn, drawn[::-1]] if again else [drawn]
-            answers = (
-                [known[share]]
-                if share in known
-                else [fit(part.take(_share(one, share)), held) for one in subsets]
-            )
+        if curved is None:
+            continue
+        again = [drawn, drawn[::-1]] if twice and not every else [drawn]
+        known = {1: full[-1], QUARTER: quarter[-1]} if curved is fit else {}
+        for share in parts_of(len(rest)):
+            subsets = again if share >= REPEATED else [drawn]
+            answers = [known[share]] if share in known else []
+            answers = answers or [curved(part.take(_share(one, share)), held) for one in subsets]
             mean = np.mean([losses(held.y, one, part.classes) for one in answers], axis=0)
             lost.setdefault(share, []).append(mean)
     together = {share: np.concatenate(parts) for share, parts in lost.items()}

@@ -20,6 +20,7 @@ from fieldguide.advisor.recommending.recommendation import duration
 from fieldguide.card import Card
 
 FAR = 16  # times as many examples as there are: how far curves are followed
+LIKELY = 0.6  # share of the estimates that must see a crossing for it to be named
 GRID = 120  # numbers of examples between now and there
 TIED = 1.1  # a crossing before this many times the examples is a tie today
 LONG = 10.0  # seconds of a fit from which a quicker choice is worth naming
@@ -78,7 +79,7 @@ def changes(one: Runner, ranked: Sequence[Runner], profile: Profile) -> tuple[st
     if crossed:
         first, other = min(crossed, key=lambda pair: pair[0].examples)
         said.append(_overtakes(other.title, "it", first))
-    elif len(profile.curves) > 1 and len(ranked) > 1:
+    elif len(profile.curves) > 1 and rivals and not any(_ahead(other, leader) for other in ranked):
         said.append(
             f"More examples are not expected to change who comes first: up to "
             f"{_round(FAR * profile.examples):,}, no learning curve is likely to overtake it."
@@ -101,7 +102,7 @@ def crossing(challenger: Runner, leader: Runner, profile: Profile) -> Crossing |
     leads = behind * theirs / theirs[:, :1] < ahead * ours / ours[:, :1]  # (draws, sizes)
     first = np.where(leads.any(axis=1), sizes[leads.argmax(axis=1)], np.inf)
     low, middle, high = np.quantile(first, (0.1, 0.5, 0.9), method="nearest")
-    if not np.isfinite(middle) or middle < TIED * now:
+    if np.isfinite(first).mean() < LIKELY or middle < TIED * now:
         return None
     measured = [size for known in profile.curves.values() for size in known.sizes]
     return Crossing(
@@ -110,6 +111,13 @@ def crossing(challenger: Runner, leader: Runner, profile: Profile) -> Crossing |
         high=_round(high) if np.isfinite(high) else None,
         learnt_from=(min(measured), max(measured)),
     )
+
+
+def _ahead(one: Runner, leader: Runner) -> bool:
+    """Whether more is expected of it than of the leader, who is simpler."""
+    if one.score is None or leader.score is None:
+        return True
+    return one.score.expected > leader.score.expected
 
 
 def _shape(card: Card, profile: Profile, sizes: np.ndarray) -> np.ndarray | None:
@@ -141,10 +149,13 @@ def _sooner(leader: Runner, others: Sequence[Runner], profile: Profile) -> list[
 
 def _overtakes(who: str, whom: str, found: Crossing) -> str:
     least, most = found.learnt_from
-    upto = "a tenth of the estimates see it never" if found.high is None else f"{found.high:,}"
-    span = f"from {found.low:,}; {upto}" if found.high is None else f"{found.low:,} to {upto}"
+    span = (
+        f"80 % of the estimates: {found.low:,} to {found.high:,}"
+        if found.high is not None
+        else f"the estimates begin at {found.low:,}, and more than a tenth see it never"
+    )
     return (
-        f"At about {found.examples:,} labelled examples (80 % of the estimates: {span}) {who} "
+        f"At about {found.examples:,} labelled examples ({span}) {who} "
         f"overtakes {whom}, if learning curves measured on {least:,} to {most:,} examples go on as "
         "they went."
     )
