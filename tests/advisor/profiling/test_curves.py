@@ -45,7 +45,7 @@ def test_intervals_hold_what_a_known_law_gives_eight_times_further_out(scale, po
     truth = scale * 8000**-power + floor
     expected = [simulate(scale, power, floor, seed=seed).expect(8000) for seed in range(40)]
     assert np.mean([one.low <= truth <= one.high for one in expected]) >= 0.65
-    assert np.median([one.error for one in expected]) == pytest.approx(truth, rel=0.25)
+    assert np.median([one.error for one in expected]) == pytest.approx(truth, rel=0.4)
     assert all(one.low <= one.error <= one.high for one in expected)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from importlib import invalidate_caches
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from fieldguide.advisor.profiling import measure
 from fieldguide.advisor.profiling.measure import Finding, Measure, measures
 from fieldguide.advisor.profiling.profile import profile
+from fieldguide.tasks.inputs import Inputs
 from tests.advisor.advisor_data import blobs, pictures, table, xor
 
 ROOM = Path(measure.__file__).parent / "measures"
@@ -29,6 +31,11 @@ def broken(material):
     return 1 / 0
 
 MEASURE = Measure("twice", find, tasks=("classification",), forms=("table",), order=1)
+TREES = Measure(
+    "depth",
+    lambda material: Finding({"deepest": len(material.dataset)}, ("The deepest has 60.",)),
+    forms=("tree",),
+)
 FAILS = Measure("fails", broken)
 TAKEN = Measure("label_noise", find)
 """
@@ -113,3 +120,18 @@ def test_a_broken_measure_is_left_out_with_a_warning(installed, value, reason):
     with pytest.warns(RuntimeWarning, match=reason):
         found = profile(blobs(60))
     assert set(found.findings) == {"separability", "label_noise"}
+
+
+def test_a_form_that_is_no_vector_is_profiled_by_the_measures_made_for_it(installed, monkeypatch):
+    """As trees or graphs will be: no quick models, but everything else, and no failure."""
+    fit = Inputs.fit.__func__
+    monkeypatch.setattr(
+        Inputs, "fit", classmethod(lambda kind, train: replace(fit(kind, train), form="tree"))
+    )
+    installed(any="extra_measures:TREES")
+    found = profile(blobs(60))
+    assert (found.form, found.task, found.examples) == ("tree", "classification", 60)
+    assert found.landmarks == found.curves == {}
+    assert found.findings == {"depth": Finding({"deepest": 60}, ("The deepest has 60.",))}
+    assert "The deepest has 60." in found.sentences()
+    json.dumps(found.to_dict(), allow_nan=False)

@@ -170,10 +170,11 @@ def _responses(pictures: np.ndarray, filters: torch.Tensor) -> np.ndarray:
         for piece in from_numpy(np.ascontiguousarray(pictures, dtype=np.float32)).split(256):
             response = F.conv2d(piece, filters)
             cell = (-(-response.shape[2] // 3), -(-response.shape[3] // 3))
-            bent = torch.cat([response, -response], dim=1).sub_(0.25).relu_()
-            means = F.avg_pool2d(bent, cell, ceil_mode=True, count_include_pad=False)
-            pooled = [means, F.max_pool2d(bent, cell, ceil_mode=True)]
-            parts.append(torch.cat([part.flatten(1) for part in pooled], dim=1))
+            less = response.neg().sub_(0.25).relu_()
+            bent = (response.sub_(0.25).relu_(), less)
+            means = [F.avg_pool2d(b, cell, ceil_mode=True, count_include_pad=False) for b in bent]
+            peaks = [F.max_pool2d(b, cell, ceil_mode=True) for b in bent]
+            parts.append(torch.cat([part.flatten(1) for part in (*means, *peaks)], dim=1))
     return torch.cat(parts).numpy()
 
 
