@@ -192,3 +192,5 @@ def test_a_strangers_algorithm_is_raced_beside_ours(
     )
     (row,) = [row for row in outcome.leaderboard if row.name == "nearest-centre"]
     assert row.status == "finished" and 0 <= row.score <= 1
+    report = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "nearest-centre" in report or "Nearest centre" in report

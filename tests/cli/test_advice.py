@@ -42,8 +42,15 @@ def test_recommend(command: Command) -> None:
     answer = command("recommend", "iris", "--no-probe")
     assert answer.status == 0, answer.err
     assert "1. " in answer.out and "fieldguide race iris" in answer.out
+    assert answer.out.startswith("Start ")  # the advice comes before its reasons
+    assert "> what would change its place" in answer.out and "   = Score: " in answer.out
+    assert max(map(len, answer.out.splitlines())) <= 80
     document = command("recommend", "iris", "--no-probe", "--json").document
     listed = document["recommendations"]
+    keys = {"reasons", "doubts", "changes", "facts", "alternative", "evidence", "score"}
+    assert all(keys <= set(one) for one in listed) and document["summary"]
+    assert document["profile"]["curves"]["linear"]["ahead"][0]["examples"] == 240
+    assert document["profile"]["findings"]["label_noise"]["figures"]["estimated"] < 0.03
     assert {"mlp", "lenet"} <= {one["name"] for one in listed}
     assert all(one["ruled_out"] for one in listed if one["name"] == "lenet")
 

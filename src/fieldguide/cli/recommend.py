@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from fieldguide.advisor.recommending.recommendation import Recommendation
 
 ORDER = 40
+LEGEND = (
+    "+ speaks for it, - against it, > what would change its place, = where the figures come from. "
+    "Ranges hold 80 % of what is expected."
+)
 
 
 def parameters(words: list[str]) -> list[Parameter]:
@@ -37,24 +41,30 @@ def recommend(
 ) -> Answer:
     """Say which algorithms fit data, in order, and why."""
     dataset = _reading.read(data, check=True, **reading)
+    from fieldguide.advisor import words
     from fieldguide.advisor.recommending.recommend import recommend as advise
 
     advice = advise(dataset, task=task, probe=probe, seed=seed)
 
     def render(console: Console) -> None:
-        score = advice.profile.score_name.replace("_", " ")
+        name = advice.profile.score_name
         rows = [
-            (one.rank, one.name, _score(one), _time(one), _memory(one)) for one in advice.ranked
+            (one.rank, one.name, _score(one, name), _time(one), _memory(one))
+            for one in advice.ranked
         ]
-        headings = ("", "algorithm", f"{score} expected", "time", "memory")
+        headings = ("", "algorithm", f"{words.score_title(name)} expected", "time", "memory")
+        bullets(console, "", [advice.summary])
         console.print(table("", headings, rows))
+        bullets(console, "", [LEGEND] if advice.ranked else [])
         for one in advice.ranked:
             console.print(f"{one.rank}. {one.title}", style="bold")
             bullets(console, "   +", one.reasons)
             bullets(console, "   -", one.doubts)
+            bullets(console, "   >", one.changes)
+            bullets(console, "   =", [one.evidence])
         if advice.ruled_out:
             console.print("Not for these data", style="bold")
-            bullets(console, "   ", [f"{one.title}: {one.ruled_out}" for one in advice.ruled_out])
+            bullets(console, "   ", [_why_not(one) for one in advice.ruled_out])
         bullets(console, "", advice.notes)
         if advice.ranked:
             console.print(f"Next: fieldguide race {data} --budget 10m")
@@ -62,9 +72,18 @@ def recommend(
     return Answer({"data": data, **advice.to_dict()}, render)
 
 
-def _score(one: Recommendation) -> str:
+def _score(one: Recommendation, name: str) -> str:
+    from fieldguide.advisor.profiling.phrases import interval, score
+
     found = one.score
-    return "" if found is None else f"{found.expected:.3f} ({found.low:.3f} to {found.high:.3f})"
+    if found is None:
+        return ""
+    middle = score(found.expected, name).removeprefix("R² ")
+    return f"{middle} ({interval(found.low, found.high, name)})"
+
+
+def _why_not(one: Recommendation) -> str:
+    return " ".join([f"{one.title}: {one.ruled_out}", *one.changes])
 
 
 def _time(one: Recommendation) -> str:

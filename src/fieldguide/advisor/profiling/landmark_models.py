@@ -25,11 +25,16 @@ def constant(train: np.ndarray, y: np.ndarray, test: np.ndarray, classes: int) -
     return np.repeat(y.mean(axis=0, keepdims=True), len(test), axis=0)
 
 
-def linear(train: np.ndarray, y: np.ndarray, test: np.ndarray, classes: int) -> np.ndarray:
-    """Logistic regression, or ridge regression."""
+def linear(
+    train: np.ndarray, y: np.ndarray, test: np.ndarray, classes: int, *, steady: bool = False
+) -> np.ndarray:
+    """Logistic regression, or ridge regression; ``steady`` as for `local`."""
     if not classes:
-        gram = train @ train.T if len(train) <= train.shape[1] else None
-        return _ridge_dual(gram, y, test @ train.T) if gram is not None else _ridge(train, y, test)
+        if len(train) > train.shape[1]:
+            return _ridge(train, y, test)
+        middle = train.mean(axis=0) if steady else 0.0
+        train, test = train - middle, test - middle
+        return _leave_one_out(train @ train.T, y, test @ train.T, centred=steady)[1]
     if len(np.unique(y)) < 2:
         return np.full(len(test), y[0])
     model = LogisticRegression(max_iter=100, tol=1e-3)
@@ -45,7 +50,7 @@ def smooth(train: np.ndarray, y: np.ndarray, test: np.ndarray, classes: int) -> 
         _leave_one_out(np.exp(-width * apart / scale), wanted, np.exp(-width * across / scale))
         for width in WIDTHS
     ]
-    _, answers = min(tried, key=lambda one: one[0])
+    _, answers, _ = min(tried, key=lambda one: one[0])
     return answers.argmax(axis=1) if classes else answers
 
 
@@ -87,13 +92,51 @@ def neighbours(vectors: np.ndarray, y: np.ndarray, classes: int, k: int) -> np.n
     return votes.argmax(axis=1)
 
 
-def local(train: np.ndarray, y: np.ndarray, test: np.ndarray, classes: int) -> np.ndarray:
-    """Coates & Ng (2012): windows cut from the pictures as filters, pooled, then ridge."""
+def left_out(
+    vectors: np.ndarray, pictures: np.ndarray | None, y: np.ndarray, classes: int
+) -> np.ndarray:
+    """For each example, what the best of several rules answers that was learnt from all others.
+
+    Linear and Gaussian kernels, and small windows on pictures; the least left-out error decides.
+
+    Args:
+        vectors: (n, features).
+        pictures: (n, channels, height, width), or None.
+        y: Class codes (n,), or numbers (n, targets).
+        classes: Number of classes, or 0.
+
+    Returns:
+        Estimates of each class's probability, not yet bounded, or numbers; (n, classes or targets).
+    """
+    wanted, apart = _targets(y, classes), _squared_distances(vectors, vectors)
+    scale = float(np.median(apart[np.triu_indices(len(vectors), 1)])) or 1.0
+    features = (
+        [vectors] if pictures is None else [_responses(pictures, _windows(pictures)), vectors]
+    )
+    nothing = np.empty((0, len(vectors)))
+    tried = [_leave_one_out(np.exp(-width * apart / scale), wanted, nothing) for width in WIDTHS]
+    for seen in features:
+        own = (seen - seen.mean(axis=0)) / (seen.std(axis=0) + 1e-6)
+        tried.append(_leave_one_out(own @ own.T, wanted, nothing, centred=True))
+    answers: np.ndarray = wanted - min(tried, key=lambda one: one[0])[2]
+    return answers
+
+
+def local(
+    train: np.ndarray, y: np.ndarray, test: np.ndarray, classes: int, *, steady: bool = False
+) -> np.ndarray:
+    """Coates & Ng (2012): windows cut from the pictures as filters, pooled, then ridge.
+
+    With ``steady``, choosing the penalty allows for the mean that was fitted too. Without, too
+    little penalty is chosen where there are about as many examples as useful features, and the
+    error stands still there; landmarks are compared with recorded ones that were measured so.
+    """
     filters = _windows(train)
     seen, unseen = _responses(train, filters), _responses(test, filters)
     middle, spread = seen.mean(axis=0), seen.std(axis=0) + 1e-6
     seen, unseen = (seen - middle) / spread, (unseen - middle) / spread
-    answers = _leave_one_out(seen @ seen.T, _targets(y, classes), unseen @ seen.T)[1]
+    gram, across = seen @ seen.T, unseen @ seen.T
+    answers = _leave_one_out(gram, _targets(y, classes), across, centred=steady)[1]
     return answers.argmax(axis=1) if classes else answers
 
 
@@ -127,10 +170,11 @@ def _responses(pictures: np.ndarray, filters: torch.Tensor) -> np.ndarray:
         for piece in from_numpy(np.ascontiguousarray(pictures, dtype=np.float32)).split(256):
             response = F.conv2d(piece, filters)
             cell = (-(-response.shape[2] // 3), -(-response.shape[3] // 3))
-            bent = torch.cat([response, -response], dim=1).sub_(0.25).relu_()
-            means = F.avg_pool2d(bent, cell, ceil_mode=True, count_include_pad=False)
-            pooled = [means, F.max_pool2d(bent, cell, ceil_mode=True)]
-            parts.append(torch.cat([part.flatten(1) for part in pooled], dim=1))
+            less = response.neg().sub_(0.25).relu_()
+            bent = (response.sub_(0.25).relu_(), less)
+            means = [F.avg_pool2d(b, cell, ceil_mode=True, count_include_pad=False) for b in bent]
+            peaks = [F.max_pool2d(b, cell, ceil_mode=True) for b in bent]
+            parts.append(torch.cat([part.flatten(1) for part in (*means, *peaks)], dim=1))
     return torch.cat(parts).numpy()
 
 
@@ -156,13 +200,9 @@ def _ridge(train: np.ndarray, y: np.ndarray, test: np.ndarray) -> np.ndarray:
     return answers
 
 
-def _ridge_dual(gram: np.ndarray, y: np.ndarray, across: np.ndarray) -> np.ndarray:
-    return _leave_one_out(gram, y, across)[1]
-
-
 def _leave_one_out(
-    gram: np.ndarray, wanted: np.ndarray, across: np.ndarray
-) -> tuple[float, np.ndarray]:
+    gram: np.ndarray, wanted: np.ndarray, across: np.ndarray, *, centred: bool = False
+) -> tuple[float, np.ndarray, np.ndarray]:
     """Fit kernel ridge regression with the penalty of the least leave-one-out error.
 
     With K = Q Λ Qᵀ and G = K + α I, the left-out residuals are (G⁻¹ y)ᵢ / (G⁻¹)ᵢᵢ (Rifkin & Lippert
@@ -172,19 +212,23 @@ def _leave_one_out(
         gram: K among the training examples, (n, n).
         wanted: Targets, (n, t).
         across: K between test and training examples, (m, n).
+        centred: Whether K's features have mean 0 over the training examples. K then maps the
+            constant to 0, and the mean that was taken off counts as fitted: (G⁻¹)ᵢᵢ - 1 / (n α).
 
     Returns:
-        The least mean squared left-out error, and the answers for the test examples, (m, t).
+        The least mean squared left-out error, the answers for the test examples, (m, t), and the
+        left-out residuals, (n, t).
     """
     middle = wanted.mean(axis=0)
     values, vectors = np.linalg.eigh(gram)
     turned = vectors.T @ (wanted - middle)
-    best, coefficients = np.inf, np.zeros_like(wanted)
+    best, coefficients, left = np.inf, np.zeros_like(wanted), wanted - middle
     for penalty in PENALTIES * max(float(np.diag(gram).mean()), 1e-12):
         inverse = 1 / (values.clip(0) + penalty)
         dual = vectors @ (inverse[:, None] * turned)
-        residuals = dual / ((vectors * vectors) @ inverse)[:, None]
+        own = (vectors * vectors) @ inverse - (1 / (len(gram) * penalty) if centred else 0.0)
+        residuals = dual / own.clip(1e-12)[:, None]
         error = float((residuals * residuals).mean())
         if error < best:
-            best, coefficients = error, dual
-    return best, across @ coefficients + middle
+            best, coefficients, left = error, dual, residuals
+    return best, across @ coefficients + middle, left

@@ -7,29 +7,23 @@ the map of what each kind of algorithm is good at.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch.nn.functional as F
-from sklearn.utils.extmath import randomized_svd
-from torch import from_numpy
 
 from fieldguide.advisor.profiling import landmark_models as models
-from fieldguide.advisor.profiling.pictures import LOCAL_FROM, correlations, locality
+from fieldguide.advisor.profiling.curves import Curve, curve
+from fieldguide.advisor.profiling.narrow import KERNEL, at_most, coarse_columns, compact
 from fieldguide.advisor.profiling.sample import Sample
+from fieldguide.advisor.profiling.trials import Rule, attempt, losses, parts_of
 
 MOST = {"constant": 5_000, "linear": 4_000, "trees": 4_000}  # examples looked at, else KERNEL
-TREE_COLUMNS = 100  # columns that trees look at; more pixels are averaged, more columns drawn
 MANY_CLASSES = 4  # with more, boosted trees grow a tree a class and round: on fewer examples
-VERY_MANY_CLASSES = 50  # with more, one fold is held out instead of each in turn
-KERNEL = 1_500  # examples for the models whose cost grows with the square of their number
-DIRECTIONS = 200  # principal directions kept where there are more numbers than that
 SLOWER = 0.75  # share of a measured slope that holds further out
+SLOW = ("trees", "local")  # rules that take a moment even to learn from few examples
 FEWEST = 10  # examples below which nothing can be measured
-
-Rule = Callable[[Sample, Sample], np.ndarray]
+VOTERS = (1, 5, 15)  # numbers of nearest neighbours tried
 
 WORDS = {
     "constant": "always giving the same answer",
@@ -90,21 +84,37 @@ def landmarks(sample: Sample, seed: int = 0) -> dict[str, Landmark]:
     Returns:
         Landmarks by rule; empty below `FEWEST` examples.
     """
+    return survey(sample, seed)[0]
+
+
+def survey(sample: Sample, seed: int = 0) -> tuple[dict[str, Landmark], dict[str, Curve]]:
+    """Return the landmarks and, of all but the constant one, the learning curves."""
     if len(sample) < FEWEST:
-        return {}
+        return {}, {}
     rules: dict[str, Rule] = {
         "constant": lambda a, b: models.constant(a.vectors, a.y, b.vectors, a.classes),
         "linear": lambda a, b: models.linear(a.vectors, a.y, b.vectors, a.classes),
         "smooth": lambda a, b: models.smooth(a.vectors, a.y, b.vectors, a.classes),
         "trees": lambda a, b: models.trees(a.columns, a.y, b.columns, a.classes, a.categories),
     }
-    sample = replace(sample, columns=_coarse_columns(sample, seed))
+    steady: dict[str, Rule] = {
+        "linear": lambda a, b: models.linear(a.vectors, a.y, b.vectors, a.classes, steady=True),
+        "local": lambda a, b: models.local(_pictures(a), a.y, _pictures(b), a.classes, steady=True),
+    }
+    if sample.classes:  # logistic regression has one way only
+        steady["linear"] = rules["linear"]
+    sample = replace(sample, columns=coarse_columns(sample, seed))
     if sample.pictures is not None:
         rules["local"] = lambda a, b: models.local(_pictures(a), a.y, _pictures(b), a.classes)
-    compact = _compact(sample, seed)
-    found = {rule: _measure(rule, fit, compact, seed) for rule, fit in rules.items()}
-    found["neighbours"] = _neighbours(_at_most(compact, KERNEL, seed), seed)
-    return found
+    narrow = compact(sample, seed)
+    found = {
+        rule: _measure(rule, fit, steady.get(rule, fit), narrow, seed)
+        for rule, fit in rules.items()
+    }
+    few = at_most(narrow, KERNEL, seed)
+    found["neighbours"] = _neighbours(few, seed), _neighbours_curve(few, seed)
+    marks = {rule: mark for rule, (mark, _) in found.items()}
+    return marks, {rule: known for rule, (_, known) in found.items() if known is not None}
 
 
 def purity(sample: Sample, seed: int = 0) -> float:
@@ -112,7 +122,7 @@ def purity(sample: Sample, seed: int = 0) -> float:
 
     Where numbers are predicted: R² of taking the nearest example's number.
     """
-    part = _at_most(_compact(sample, seed), KERNEL, seed)
+    part = at_most(compact(sample, seed), KERNEL, seed)
     guess = models.neighbours(part.vectors, part.y, part.classes, k=1)
     return score_of(part.y, guess, part.classes)[0]
 
@@ -141,30 +151,42 @@ def score_of(y: np.ndarray, guess: np.ndarray, classes: int) -> tuple[float, flo
     return float(1 - ratio), float(np.sqrt(np.square(error - ratio * spread).sum()) / spread.sum())
 
 
-def _measure(rule: str, fit: Rule, sample: Sample, seed: int) -> Landmark:
+def _measure(
+    rule: str, fit: Rule, steady: Rule, sample: Sample, seed: int
+) -> tuple[Landmark, Curve | None]:
     started = time.perf_counter()
-    most = MOST.get(rule, KERNEL)
     slow = rule == "trees" and sample.classes > MANY_CLASSES
-    part = _at_most(sample, KERNEL if slow else most, seed)
-    folds = part.folds(seed)
-    judged, guesses, fewer = [], [], []
-    small = len(part) <= 1_200 and sample.classes <= VERY_MANY_CLASSES
-    for fold in range(folds.max() + 1 if small else 1):
-        held, rest = part.take(np.flatnonzero(folds == fold)), np.flatnonzero(folds != fold)
-        quarter = np.random.default_rng((seed, fold)).permutation(rest)[: max(4, len(rest) // 4)]
-        judged.append(held.y)
-        guesses.append(fit(part.take(rest), held))
-        fewer.append(fit(part.take(np.sort(quarter)), held))
-    truth = np.concatenate(judged)
-    score, deviation = score_of(truth, np.concatenate(guesses), part.classes)
-    before, _ = score_of(truth, np.concatenate(fewer), part.classes)
-    seconds = time.perf_counter() - started
-    slope = 0.0 if rule == "constant" else _slope(before, score, deviation, len(truth))
+    part = at_most(sample, KERNEL if slow else MOST.get(rule, KERNEL), seed)
+    flat = rule == "constant"  # it learns nothing from more examples
+    trial = attempt(fit, part, seed, curved=None if flat else steady, twice=rule not in SLOW)
+    score, deviation = score_of(trial.truth, trial.full, part.classes)
+    before, _ = score_of(trial.truth, trial.quarter, part.classes)
+    slope = 0.0 if flat else _slope(before, score, deviation, len(trial.truth))
     if rule == "linear":  # with many more examples than numbers, a line has learnt all it can
-        slope *= min(1.0, 10 * part.vectors.shape[1] / len(rest))
-    return Landmark(
-        rule, WORDS[rule], score, deviation, len(rest), len(truth), slope, round(seconds, 3)
+        slope *= min(1.0, 10 * part.vectors.shape[1] / trial.learnt)
+    seconds = round(time.perf_counter() - started, 3)
+    mark = Landmark(
+        rule, WORDS[rule], score, deviation, trial.learnt, len(trial.truth), slope, seconds
     )
+    known = None if flat else _curve(rule, trial.learnt, trial.losses, trial.truth, part, seed)
+    return mark, known
+
+
+def _curve(
+    rule: str,
+    learnt: int,
+    lost: dict[int, np.ndarray],
+    truth: np.ndarray,
+    part: Sample,
+    seed: int,
+) -> Curve | None:
+    spread = (
+        np.ones(len(truth)) if part.classes else losses(truth, truth.mean(axis=0), part.classes)
+    )
+    constant = 1 - float(np.bincount(part.y).max()) / len(part) if part.classes else 1.0
+    sizes = [learnt // share for share in lost]
+    found = list(lost.values())
+    return curve(rule, WORDS[rule], sizes, found, spread, constant, seed) if lost else None
 
 
 def _slope(before: float, after: float, deviation: float, judged: int) -> float:
@@ -191,49 +213,34 @@ def _neighbours(sample: Sample, seed: int) -> Landmark:
     return Landmark("neighbours", words, score, deviation, count - 1, count, slope, seconds)
 
 
+def _neighbours_curve(sample: Sample, seed: int) -> Curve | None:
+    """Ask the nearest others within parts of the sample, so that everyone is judged at each size.
+
+    The number of neighbours is the best for each size.
+    """
+    order = np.random.default_rng(seed).permutation(len(sample))
+    lost = {}
+    for share in parts_of(len(sample) - 1):
+        tried = np.zeros((len(VOTERS), len(sample)))
+        for chosen in np.array_split(order, share):
+            part = sample.take(chosen)
+            for place, k in enumerate(VOTERS):
+                few = min(k, len(part) - 1)
+                guess = models.neighbours(part.vectors, part.y, part.classes, few)
+                tried[place, chosen] = losses(part.y, guess, part.classes)
+        lost[share] = tried[tried.mean(axis=1).argmin()]
+    return _curve("neighbours", len(sample) - 1, lost, sample.y, sample, seed)
+
+
 def _best_vote(sample: Sample) -> tuple[float, float]:
     """Return the score of the number of neighbours that does best, and its deviation."""
     vectors, y, classes = sample.vectors, sample.y, sample.classes
     tried = [
         score_of(y, models.neighbours(vectors, y, classes, k), classes)
-        for k in (1, 5, 15)
+        for k in VOTERS
         if k < len(sample)
     ]
     return max(tried)
-
-
-def _compact(sample: Sample, seed: int) -> Sample:
-    """Return the sample with vectors turned onto their principal directions, if there are many."""
-    if sample.vectors.shape[1] <= DIRECTIONS:
-        return sample
-    centred = sample.vectors - sample.vectors.mean(axis=0)
-    _, _, axes = randomized_svd(
-        centred[:KERNEL], min(DIRECTIONS, len(centred[:KERNEL]) - 1), n_iter=2, random_state=seed
-    )
-    return replace(sample, vectors=centred @ axes.T)
-
-
-def _coarse_columns(sample: Sample, seed: int) -> np.ndarray:
-    """Return at most `TREE_COLUMNS` columns: their cost grows with the number of columns."""
-    count = sample.columns.shape[1]
-    if count <= TREE_COLUMNS:
-        return sample.columns
-    pictures = sample.pictures
-    if pictures is not None and locality(*correlations(pictures[:500])) >= LOCAL_FROM:
-        side = max(4, int(np.sqrt(TREE_COLUMNS / pictures.shape[1])))
-        size = tuple(min(side, length) for length in pictures.shape[2:])
-        pooled: np.ndarray = F.adaptive_avg_pool2d(from_numpy(pictures), size).numpy()
-        return pooled.reshape(len(pooled), -1)
-    drawn = np.random.default_rng(seed).choice(
-        count - len(sample.categories), max(1, TREE_COLUMNS - len(sample.categories)), False
-    )
-    return sample.columns[:, np.concatenate([np.sort(drawn), sample.categories]).astype(int)]
-
-
-def _at_most(sample: Sample, count: int, seed: int) -> Sample:
-    if len(sample) <= count:
-        return sample
-    return sample.take(np.sort(np.random.default_rng(seed).choice(len(sample), count, False)))
 
 
 def _pictures(sample: Sample) -> np.ndarray:

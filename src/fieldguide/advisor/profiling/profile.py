@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,19 @@ from fieldguide import tasks
 from fieldguide.advisor.plain import plain
 from fieldguide.advisor.profiling import duplicates, leaks, pictures
 from fieldguide.advisor.profiling.classes import Classes, count_classes
+from fieldguide.advisor.profiling.curves import Curve
 from fieldguide.advisor.profiling.duplicates import Duplicates
-from fieldguide.advisor.profiling.landmarks import Landmark, directions, landmarks, purity
+from fieldguide.advisor.profiling.landmarks import Landmark, directions, purity, survey
 from fieldguide.advisor.profiling.leaks import Leak
+from fieldguide.advisor.profiling.measure import Finding, Material, findings
 from fieldguide.advisor.profiling.pictures import Pictures
-from fieldguide.advisor.profiling.sample import Sample, encode, small_pictures, with_known_target
+from fieldguide.advisor.profiling.sample import (
+    VECTORS,
+    Sample,
+    encode,
+    small_pictures,
+    with_known_target,
+)
 from fieldguide.data import Dataset, Field
 from fieldguide.data.ledger import Ledger
 from fieldguide.errors import DataError
@@ -54,6 +62,8 @@ class Profile:
         landmarks: Scores of quick models by the shape of their rule.
         purity: Share of examples whose nearest other example has the same class, or R² of its
             number; None where that was not measured.
+        curves: Learning curves of the quick models, by the shape of their rule.
+        findings: What every measure found that suits the task and the form, by its name.
         ledger: Counts of rows and files repaired or excluded, by reason.
         used: Examples used, of `total` met.
         total: Examples met.
@@ -82,6 +92,8 @@ class Profile:
     leaks: tuple[Leak, ...] = ()
     landmarks: dict[str, Landmark] = field(default_factory=dict)
     purity: float | None = None
+    curves: dict[str, Curve] = field(default_factory=dict)
+    findings: dict[str, Finding] = field(default_factory=dict)
     ledger: dict[str, int] = field(default_factory=dict)
     used: int = 0
     total: int = 0
@@ -89,7 +101,8 @@ class Profile:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
-        stored: dict[str, Any] = plain(self)
+        stored: dict[str, Any] = plain(replace(self, curves={}))
+        stored["curves"] = {rule: plain(curve.to_dict()) for rule, curve in self.curves.items()}
         if self.pictures is not None:
             stored["pictures"]["locality"] = self.pictures.locality
         return stored
@@ -120,50 +133,75 @@ def profile(dataset: Dataset, task: str = "auto", *, seed: int = 0) -> Profile:
     known = with_known_target(dataset)
     looked_at = known.in_memory(SAMPLE, seed)
     try:
-        sample = encode(kind, small_pictures(looked_at, seed))
+        shown = small_pictures(looked_at, seed)
+        fitted = kind.fit(shown)
+        form = fitted.inputs.form
+        sample = encode(fitted, shown) if form in VECTORS else None
     except DataError as error:
         return _without_task(dataset, str(error), seed, started)
+    facts = _facts(dataset, looked_at, seed) | {"task_reason": reason, "form": form}
     with warnings.catch_warnings():
         # Of many classes and of solvers that stop near the optimum; the figures tell of both.
         warnings.simplefilter("ignore", UserWarning)
-        return _measured(dataset, known, looked_at, kind, reason, sample, seed, started)
+        found = _measured(kind, form, known, looked_at, sample, shown.origins, seed)
+    return Profile(**facts, **found, seconds=round(time.perf_counter() - started, 3))
 
 
 def _measured(
-    dataset: Dataset,
+    kind: type[Task],
+    form: str,
     known: Dataset,
     looked_at: Dataset,
-    kind: type[Task],
-    reason: str,
-    sample: Sample,
+    sample: Sample | None,
+    origins: Any,
     seed: int,
-    started: float,
-) -> Profile:
-    assert dataset.target is not None
+) -> dict[str, Any]:
+    """Return what is measured of data with a task: by `_vectors` and by every `Measure`."""
+    copies = duplicates.find(known, classes=sample is None or sample.classes > 0)
+    basics = {} if sample is None else _vectors(known, looked_at, sample, seed)
+    material = Material(
+        task=kind.name,
+        form=form,
+        dataset=known,
+        looked_at=looked_at,
+        encoded=sample,
+        origins=origins,
+        score_name=kind.score_name,
+        seed=seed,
+        landmarks=basics.get("landmarks", {}),
+        curves=basics.get("curves", {}),
+        duplicates=copies,
+    )
+    return {
+        "task": kind.name,
+        "score_name": kind.score_name,
+        "duplicates": copies,
+        "findings": findings(material),
+        **basics,
+    }
+
+
+def _vectors(known: Dataset, looked_at: Dataset, sample: Sample, seed: int) -> dict[str, Any]:
+    """Return what only inputs that are vectors have."""
+    assert known.target is not None
     inputs = sample.task.inputs
-    classes = count_classes(known.column(dataset.target)) if sample.classes else None
-    found = (
+    marks, curves = survey(sample, seed)
+    told = (
         []
         if len(sample) != len(looked_at)
         else leaks.find(looked_at, sample.y, sample.folds(seed), sample.classes)
     )
-    return Profile(
-        **_facts(dataset, looked_at, seed),
-        task=kind.name,
-        task_reason=reason,
-        score_name=kind.score_name,
-        form=inputs.form,
-        numbers=int(np.prod(inputs.shape)),
-        categories=len(inputs.cardinalities),
-        directions=directions(sample),
-        classes=classes,
-        pictures=_pictures(known, sample),
-        duplicates=duplicates.find(known, classes=classes is not None),
-        leaks=tuple(found),
-        landmarks=landmarks(sample, seed),
-        purity=purity(sample, seed) if len(sample) > 2 else None,
-        seconds=round(time.perf_counter() - started, 3),
-    )
+    return {
+        "numbers": int(np.prod(inputs.shape)),
+        "categories": len(inputs.cardinalities),
+        "directions": directions(sample),
+        "classes": count_classes(known.column(known.target)) if sample.classes else None,
+        "pictures": _pictures(known, sample),
+        "leaks": tuple(told),
+        "landmarks": marks,
+        "curves": curves,
+        "purity": purity(sample, seed) if len(sample) > 2 else None,
+    }
 
 
 def _without_task(dataset: Dataset, reason: str, seed: int, started: float) -> Profile:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from fieldguide.advisor.profiling.phrases import MOST_NAMES, change, counted, listed, score
 from fieldguide.advisor.profiling.pictures import LOCAL_FROM
 from fieldguide.advisor.profiling.profile import Profile
-
-MOST_NAMES = 5  # columns or classes named in one sentence
 
 
 def sentences(profile: Profile) -> list[str]:
@@ -13,27 +14,8 @@ def sentences(profile: Profile) -> list[str]:
     said = [_size(profile), _task(profile), *_ledger(profile), *_classes(profile)]
     said += [*_inputs(profile), *_pictures(profile), *_missing(profile), *_copies(profile)]
     said += [f"Careful: {leak.reason}." for leak in profile.leaks]
-    return said + _signals(profile)
-
-
-def score(value: float, name: str) -> str:
-    """Write a score: accuracy in per cent, anything else with two digits."""
-    if name == "accuracy":
-        return f"{value:.1%}"
-    shown = f"{value:.2f}".replace("-0.00", "0.00")
-    return f"{name.replace('r2', 'R²')} {shown}"
-
-
-def listed(names: list[str]) -> str:
-    """Name a few and count the rest."""
-    shown = ", ".join(f"'{name}'" for name in names[:MOST_NAMES])
-    more = len(names) - MOST_NAMES
-    return shown + (f" and {more} more" if more > 0 else "")
-
-
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """Write a number and its noun: "1 example", "1,797 examples"."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+    said += [*_signals(profile), *_growth(profile)]
+    return said + [one for found in profile.findings.values() for one in found.sentences]
 
 
 def _size(profile: Profile) -> str:
@@ -182,6 +164,23 @@ def _shape(profile: Profile) -> list[str]:
     if constant - linear < 0.5 * (constant - best):
         return ["A straight line misses most of what can be learnt: the task bends."]
     return []
+
+
+def _growth(profile: Profile) -> list[str]:
+    """Say what the learning curve of the best quick model promises for twice the examples."""
+    if not profile.curves:
+        return []
+    now = profile.examples
+    name = profile.score_name
+    best = min(profile.curves.values(), key=lambda one: one.expect(now).error)
+    gains = best.errors_at(now) - best.errors_at(2 * now)
+    low, gain, high = (change(float(one), name) for one in np.quantile(gains, (0.1, 0.5, 0.9)))
+    few, many = score(1 - best.errors[0], name), score(1 - best.errors[-1], name)
+    return [
+        f"Signal in small samples: {best.words} scores {few} from {best.sizes[0]:,} examples and "
+        f"{many} from {best.sizes[-1]:,}. If the curve goes on as it went, twice as many examples "
+        f"as now would bring it {gain} more (80 % of the estimates: {low} to {high})."
+    ]
 
 
 _PLURALS = {"category": "categories", "text": "texts"}

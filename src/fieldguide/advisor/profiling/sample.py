@@ -12,6 +12,7 @@ from torch import Tensor, from_numpy
 from fieldguide.data import Column, Dataset, ImageFiles
 from fieldguide.tasks import Task
 
+VECTORS = ("image", "array", "table")  # forms of input that become vectors
 LARGEST_SIDE = 32  # pixels; larger pictures are shrunk to this before they are measured
 DECODED_PIXELS = 300_000_000  # picture files decoded at most, in pixels: about three seconds
 FEWEST_FILES = 300  # picture files decoded at least
@@ -96,9 +97,8 @@ def small_pictures(dataset: Dataset, seed: int) -> Dataset:
     return dataset
 
 
-def encode(kind: type[Task], dataset: Dataset) -> Sample:
+def encode(task: Task, dataset: Dataset) -> Sample:
     """Encode examples for measurements, with codecs fitted on them."""
-    task = kind.fit(dataset)
     examples = task.encode(dataset)
     assert examples.y is not None
     batch = examples.span(0, len(examples))

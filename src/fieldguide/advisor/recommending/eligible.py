@@ -22,6 +22,18 @@ def objection(card: Card, profile: Profile) -> str:
     return _too_small(card, profile) or _too_few(card, profile) or _no_device(card)
 
 
+def remedy(card: Card, profile: Profile) -> str:
+    """Return what would let an algorithm in that `objection` rules out, or an empty string."""
+    if profile.task not in card.tasks or profile.form not in card.inputs:
+        return ""
+    if _too_small(card, profile):
+        return f"Pictures of {card.smallest_image} pixels on the shorter side would let it in."
+    if _too_few(card, profile):
+        least = round(FAR_TOO_FEW * card.needs_examples)
+        return f"From about {least:,} examples on it takes part."
+    return "A machine that has one would let it in." if _no_device(card) else ""
+
+
 def _too_small(card: Card, profile: Profile) -> str:
     seen = profile.pictures
     side = min(seen.height, seen.width) if seen is not None else 0

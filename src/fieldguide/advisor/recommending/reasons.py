@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fieldguide.advisor import machine
 from fieldguide.advisor.profiling.landmarks import Landmark
+from fieldguide.advisor.profiling.phrases import score
 from fieldguide.advisor.profiling.pictures import LOCAL_FROM
 from fieldguide.advisor.profiling.profile import Profile
-from fieldguide.advisor.profiling.profile_words import score
 from fieldguide.advisor.recommending.first_guess import MIXED_FROM, mixed, rule_of
 from fieldguide.advisor.recommending.probe import Cost
 from fieldguide.card import Card
 
 LONG = 3_600  # seconds of a fit that are worth a warning
 TIGHT = 0.7  # share of the machine's memory that is worth a warning
+NOISY = 0.05  # share of wrong labels that many weights are likely to learn by heart
 WIDE = 10  # numbers per example and example, above which a rule can fit anything
 
 
@@ -45,7 +48,23 @@ def doubts(card: Card, profile: Profile, cost: Cost | None = None) -> list[str]:
             f"{profile.numbers:,} numbers an example and {profile.examples:,} examples: it can "
             "learn them by heart."
         )
-    return said + ([] if cost is None else _expensive(cost))
+    return said + _noisy(card, profile) + ([] if cost is None else _expensive(cost))
+
+
+def _noisy(card: Card, profile: Profile) -> list[str]:
+    figures = _figures(profile, "label_noise")
+    share = figures.get("estimated") or 0.0
+    if card.capacity < 3 or share < NOISY or figures.get("upper_bound_only"):
+        return []
+    return [
+        f"About {share:.0%} of the labels look wrong, and with that many weights it can learn "
+        "mistakes by heart: stop early."
+    ]
+
+
+def _figures(profile: Profile, measure: str) -> dict[str, Any]:
+    found = profile.findings.get(measure)
+    return {} if found is None else found.figures
 
 
 def _constant(profile: Profile) -> list[str]:
@@ -61,6 +80,12 @@ def _linear(profile: Profile) -> list[str]:
     said = [_compared("A straight line reaches", linear, profile)]
     if linear.score >= best.score - linear.deviation:
         said.append("Nothing tried does clearly better than a straight line.")
+    figures = _figures(profile, "separability")
+    if figures.get("separable"):
+        said.append(
+            f"Hyperplanes part the classes of the {figures['examples']:,} examples looked at "
+            "without a mistake."
+        )
     return said
 
 
@@ -129,7 +154,7 @@ def _wrong_shape(card: Card, profile: Profile) -> list[str]:
         )
     if rule in ("linear", "separator") and _beats(best, marks["linear"]):
         said.append(f"{_capital(best.words)}: {_score(best, profile)}. A line is too stiff.")
-    if rule == "separator" and marks["linear"].score < 1:
+    if rule == "separator" and not _parted(profile):
         said.append("No line parts the classes, and then it never settles.")
     if rule in ("trees", "neighbours") and _beats(best, marks[rule]):
         said.append(f"{_capital(best.words)}: {_score(best, profile)}, more than its kind of rule.")
@@ -138,6 +163,12 @@ def _wrong_shape(card: Card, profile: Profile) -> list[str]:
     if card.capacity >= 2 and not card.baseline and not _beats(best, marks["linear"]):
         said.append("A straight line does as well as anything tried, and costs next to nothing.")
     return said
+
+
+def _parted(profile: Profile) -> bool:
+    """Whether hyperplanes part the classes, as far as that was found out."""
+    separable = _figures(profile, "separability").get("separable")
+    return profile.landmarks["linear"].score == 1 if separable is None else bool(separable)
 
 
 def _expensive(cost: Cost) -> list[str]:

@@ -16,14 +16,21 @@ from fieldguide.advisor import machine
 from fieldguide.advisor.profiling.profile import Profile
 from fieldguide.advisor.profiling.profile import profile as measure
 from fieldguide.advisor.profiling.sample import with_known_target
-from fieldguide.advisor.recommending.eligible import objection
+from fieldguide.advisor.recommending.changes import Runner, changes
+from fieldguide.advisor.recommending.eligible import objection, remedy
 from fieldguide.advisor.recommending.experience import Experience
+from fieldguide.advisor.recommending.facts import evidence, facts
 from fieldguide.advisor.recommending.first_guess import noise
 from fieldguide.advisor.recommending.forecast import Forecast, forecast
 from fieldguide.advisor.recommending.probe import Cost, Trial, prepare
 from fieldguide.advisor.recommending.probe import probe as probe_one
 from fieldguide.advisor.recommending.reasons import doubts, reasons
-from fieldguide.advisor.recommending.recommendation import Recommendation, Recommendations, duration
+from fieldguide.advisor.recommending.recommendation import (
+    Alternative,
+    Recommendation,
+    Recommendations,
+    duration,
+)
 from fieldguide.catalog import Entry
 from fieldguide.data import Dataset
 from fieldguide.errors import DataError
@@ -149,10 +156,17 @@ def _with_cost(one: _Candidate, trial: Trial) -> _Candidate:
 
 
 def _placed(candidates: Sequence[_Candidate], profile: Profile) -> tuple[Recommendation, ...]:
-    return tuple(
-        _recommendation(one, rank, profile, candidates)
-        for rank, one in enumerate(candidates, start=1)
-    )
+    usable = [one for one in candidates if not one.objection]
+    runners = [_runner(one) for one in usable]
+    ranked = [
+        _ranked(one, rank, runners, profile, candidates) for rank, one in enumerate(usable, start=1)
+    ]
+    return (*ranked, *(_ruled_out(one, profile) for one in candidates if one.objection))
+
+
+def _runner(one: _Candidate) -> Runner:
+    seconds = None if one.cost is None else one.cost.seconds
+    return Runner(one.entry.card.title, one.entry.card, one.score, seconds)
 
 
 def _dear(one: _Candidate, others: Sequence[_Candidate]) -> list[str]:
@@ -170,25 +184,55 @@ def _dear(one: _Candidate, others: Sequence[_Candidate]) -> list[str]:
     return []
 
 
-def _recommendation(
-    one: _Candidate, rank: int, profile: Profile, others: Sequence[_Candidate]
+def _alternative(others: Sequence[_Candidate]) -> Alternative | None:
+    """Return the best choice outside deep learning."""
+    for one in others:
+        if one.entry.card.baseline and not one.objection:
+            runner = _runner(one)
+            return Alternative(one.entry.name, runner.title, runner.score, runner.seconds)
+    return None
+
+
+def _ranked(
+    one: _Candidate,
+    rank: int,
+    runners: Sequence[Runner],
+    profile: Profile,
+    others: Sequence[_Candidate],
 ) -> Recommendation:
     entry, cost = one.entry, one.cost
-    if one.objection:
-        return Recommendation(
-            name=entry.name,
-            title=entry.card.title,
-            baseline=entry.card.baseline,
-            ruled_out=one.objection,
-        )
+    card = entry.card
     return Recommendation(
         name=entry.name,
-        title=entry.card.title,
-        baseline=entry.card.baseline,
+        title=card.title,
+        baseline=card.baseline,
         rank=rank,
-        reasons=tuple(reasons(entry.card, profile)),
-        doubts=(*doubts(entry.card, profile, cost), *_dear(one, others)),
+        reasons=tuple(reasons(card, profile)),
+        doubts=(*doubts(card, profile, cost), *_dear(one, others)),
+        changes=changes(runners[rank - 1], runners, profile),
+        facts=facts(card, profile),
+        alternative=None if card.baseline else _alternative(others),
+        evidence=evidence(one.score, cost),
         score=one.score,
         seconds=None if cost is None else cost.seconds,
         memory_bytes=None if cost is None else cost.memory_bytes,
+    )
+
+
+def _ruled_out(one: _Candidate, profile: Profile) -> Recommendation:
+    card, cost = one.entry.card, one.cost
+    needed = None if cost is None else cost.memory_bytes
+    way = remedy(card, profile)
+    if not way and needed is not None and needed > machine.memory_bytes():
+        way = f"A machine with {needed / 2**30:.0f} GiB of memory or more would let it in."
+    return Recommendation(
+        name=one.entry.name,
+        title=card.title,
+        baseline=card.baseline,
+        ruled_out=one.objection,
+        changes=(way,) if way else (),
+        facts=facts(card, profile),
+        evidence="Its card and the data."
+        if cost is None
+        else "A few steps of it, run on this machine.",
     )

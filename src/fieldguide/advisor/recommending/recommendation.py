@@ -7,9 +7,26 @@ from dataclasses import dataclass, field
 from typing import Any, overload
 
 from fieldguide.advisor.plain import plain
+from fieldguide.advisor.profiling.phrases import change, interval, score
 from fieldguide.advisor.profiling.profile import Profile
-from fieldguide.advisor.profiling.profile_words import score
 from fieldguide.advisor.recommending.forecast import Forecast
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """The best choice outside deep learning.
+
+    Attributes:
+        name: Catalog name.
+        title: Name in full.
+        score: Its score forecast, or None.
+        seconds: Its full fit on this machine, or None where not probed.
+    """
+
+    name: str
+    title: str
+    score: Forecast | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +41,11 @@ class Recommendation:
         ruled_out: Why it is ruled out, or empty.
         reasons: What speaks for it.
         doubts: What speaks against it.
+        changes: What would change its place; empty where nothing can be said.
+        facts: The measured figures behind it, ready for JSON.
+        alternative: The best choice outside deep learning; None for those that are outside
+            themselves, and where there is none.
+        evidence: Where the forecasts come from.
         score: Score forecast, or None where nothing could be measured.
         seconds: Wall clock of a full fit with default settings on this machine; None where that
             was not probed.
@@ -37,6 +59,10 @@ class Recommendation:
     ruled_out: str = ""
     reasons: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+    alternative: Alternative | None = None
+    evidence: str = ""
     score: Forecast | None = None
     seconds: float | None = None
     memory_bytes: int | None = None
@@ -92,9 +118,25 @@ class Recommendations(Sequence[Recommendation]):
         """The best choice outside deep learning, if there is any."""
         return next((one for one in self.ranked if one.baseline), None)
 
+    @property
+    def network(self) -> Recommendation | None:
+        """The best choice of deep learning, if there is any."""
+        return next((one for one in self.ranked if not one.baseline), None)
+
+    @property
+    def summary(self) -> str:
+        """The advice in one or two sentences, the honest alternative included."""
+        if not self.ranked:
+            return "No algorithm of the catalog fits these data."
+        first, name = self.ranked[0], self.profile.score_name
+        if first.baseline:
+            return _plain_first(first, self.network, name)
+        return f"Start with {_expected(first, name)}." + _beside(first, self.baseline, name)
+
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
         return {
+            "summary": self.summary,
             "profile": self.profile.to_dict(),
             "recommendations": [one.to_dict() for one in self.items],
             "notes": list(self.notes),
@@ -106,18 +148,52 @@ class Recommendations(Sequence[Recommendation]):
         return [_line(one, self.profile.score_name) for one in self.items]
 
 
+def _expected(one: Recommendation, name: str) -> str:
+    said = one.title
+    if one.score is not None:
+        range_ = interval(one.score.low, one.score.high, name)
+        said += f", {score(one.score.expected, name)} expected ({range_})"
+    return said if one.seconds is None else f"{said}, {duration(one.seconds)} to train"
+
+
+def _plain_first(first: Recommendation, network: Recommendation | None, name: str) -> str:
+    said = f"Start outside deep learning: {_expected(first, name)}."
+    if network is None:
+        return said + " No network of the catalog fits these data."
+    if network.score is None or first.score is None:
+        return f"{said} The first choice among networks is {network.title}."
+    if network.score.low > first.score.expected:
+        return f"{said} {_expected(network, name)}, may be worth its price."
+    return (
+        f"{said} You probably do not need deep learning here: the best network, {network.title}, "
+        f"is expected to reach {score(network.score.expected, name)}."
+    )
+
+
+def _beside(first: Recommendation, plain_one: Recommendation | None, name: str) -> str:
+    """Compare the first choice with the honest alternative."""
+    if plain_one is None or plain_one.score is None or first.score is None:
+        return ""
+    gain = first.score.expected - plain_one.score.expected
+    clear = plain_one.score.high < first.score.expected
+    verdict = (
+        f"about {change(gain, name)} less" if clear else "too close to call before they are raced"
+    )
+    return f" Outside deep learning: {_expected(plain_one, name)}; {verdict}."
+
+
 def _line(one: Recommendation, score_name: str) -> str:
     if one.rank is None:
-        return f"{one.title}: not for these data. {one.ruled_out}"
+        return f"{one.title}: not for these data. {' '.join([one.ruled_out, *one.changes])}"
     said = f"{one.rank}. {one.title}"
     if one.score is not None:
-        low, high = score(one.score.low, score_name), score(one.score.high, score_name)
-        said += f": {score(one.score.expected, score_name)} expected ({low} to {high})"
+        range_ = interval(one.score.low, one.score.high, score_name)
+        said += f": {score(one.score.expected, score_name)} expected ({range_})"
     if one.seconds is not None:
         said += f", {duration(one.seconds)}"
     if one.memory_bytes is not None:
         said += f", {one.memory_bytes / 2**30:.1f} GiB"
-    return f"{said}. {' '.join([*one.reasons, *one.doubts])}".rstrip()
+    return f"{said}. {' '.join([*one.reasons, *one.doubts, *one.changes])}".rstrip()
 
 
 def duration(seconds: float) -> str:
