@@ -62,7 +62,7 @@ def trees(
     if coded:  # the library refuses codes from 255 on, which only held-out examples may have
         test = test.copy()
         test[:, coded] = np.minimum(test[:, coded], 254)
-    rounds = int(np.clip(200 // max(1, classes), 4, 60))
+    rounds = int(np.clip(200 // max(1, classes), 10, 60))
     settings = {
         "max_iter": rounds,
         "learning_rate": min(0.5, 6 / rounds),

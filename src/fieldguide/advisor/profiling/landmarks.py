@@ -15,13 +15,14 @@ import numpy as np
 from fieldguide.advisor.profiling import landmark_models as models
 from fieldguide.advisor.profiling.curves import Curve, curve
 from fieldguide.advisor.profiling.narrow import KERNEL, at_most, coarse_columns, compact
+from fieldguide.advisor.profiling.quick_network import network
 from fieldguide.advisor.profiling.sample import Sample
 from fieldguide.advisor.profiling.trials import Rule, attempt, losses, parts_of
 
-MOST = {"constant": 5_000, "linear": 4_000, "trees": 4_000}  # examples looked at, else KERNEL
+MOST = {"constant": 5_000, "linear": 4_000, "trees": 4_000, "network": 3_000}  # examples looked at, else KERNEL
 MANY_CLASSES = 4  # with more, boosted trees grow a tree a class and round: on fewer examples
 SLOWER = 0.75  # share of a measured slope that holds further out
-SLOW = ("trees", "local")  # rules that take a moment even to learn from few examples
+SLOW = ("trees", "local", "network")  # rules that take a moment even to learn from few examples
 FEWEST = 10  # examples below which nothing can be measured
 VOTERS = (1, 5, 15)  # numbers of nearest neighbours tried
 
@@ -29,6 +30,7 @@ WORDS = {
     "constant": "always giving the same answer",
     "linear": "a linear model",
     "smooth": "a smooth model (Gaussian kernel)",
+    "network": "a small neural network",
     "trees": "boosted trees",
     "neighbours": "nearest neighbours",
     "local": "a model that looks through small windows",
@@ -40,7 +42,7 @@ class Landmark:
     """What one quick model scored on examples that it had not seen.
 
     Attributes:
-        rule: Shape of the rule: constant, linear, smooth, trees, neighbours, local.
+        rule: Shape of the rule: constant, linear, smooth, network, trees, neighbours, local.
         words: The model in plain words.
         score: Accuracy, or R².
         deviation: Standard deviation of the score by the chance of which examples were held out.
@@ -95,6 +97,7 @@ def survey(sample: Sample, seed: int = 0) -> tuple[dict[str, Landmark], dict[str
         "constant": lambda a, b: models.constant(a.vectors, a.y, b.vectors, a.classes),
         "linear": lambda a, b: models.linear(a.vectors, a.y, b.vectors, a.classes),
         "smooth": lambda a, b: models.smooth(a.vectors, a.y, b.vectors, a.classes),
+        "network": lambda a, b: network(a.vectors, a.y, b.vectors, a.classes),
         "trees": lambda a, b: models.trees(a.columns, a.y, b.columns, a.classes, a.categories),
     }
     steady: dict[str, Rule] = {
@@ -103,7 +106,7 @@ def survey(sample: Sample, seed: int = 0) -> tuple[dict[str, Landmark], dict[str
     }
     if sample.classes:  # logistic regression has one way only
         steady["linear"] = rules["linear"]
-    sample = replace(sample, columns=coarse_columns(sample, seed))
+    sample = replace(sample, columns=coarse_columns(sample))
     if sample.pictures is not None:
         rules["local"] = lambda a, b: models.local(_pictures(a), a.y, _pictures(b), a.classes)
     narrow = compact(sample, seed)

@@ -28,7 +28,7 @@ def compact(sample: Sample, seed: int) -> Sample:
     return replace(sample, vectors=centred @ axes.T)
 
 
-def coarse_columns(sample: Sample, seed: int) -> np.ndarray:
+def coarse_columns(sample: Sample) -> np.ndarray:
     """Return at most `TREE_COLUMNS` columns: their cost grows with the number of columns."""
     count = sample.columns.shape[1]
     if count <= TREE_COLUMNS:
@@ -39,10 +39,10 @@ def coarse_columns(sample: Sample, seed: int) -> np.ndarray:
         size = tuple(min(side, length) for length in pictures.shape[2:])
         pooled: np.ndarray = F.adaptive_avg_pool2d(from_numpy(pictures), size).numpy()
         return pooled.reshape(len(pooled), -1)
-    drawn = np.random.default_rng(seed).choice(
-        count - len(sample.categories), max(1, TREE_COLUMNS - len(sample.categories)), False
-    )
-    return sample.columns[:, np.concatenate([np.sort(drawn), sample.categories]).astype(int)]
+    # Those that vary most: of many columns, such as words, most are nearly always the same.
+    loud = np.argsort(-np.nanvar(sample.columns[:, : count - len(sample.categories)], axis=0))
+    kept = np.sort(loud[: max(1, TREE_COLUMNS - len(sample.categories))])
+    return sample.columns[:, np.concatenate([kept, sample.categories]).astype(int)]
 
 
 def at_most(sample: Sample, count: int, seed: int) -> Sample:

@@ -123,7 +123,7 @@ def _ahead(one: Runner, leader: Runner) -> bool:
 def _shape(card: Card, profile: Profile, sizes: np.ndarray) -> np.ndarray | None:
     """Return the errors of quick models of the algorithm's rule; (draws, sizes)."""
     rule, curves = rule_of(card), profile.curves
-    names = {"separator": ["linear"], "smooth": ["smooth", "linear"]}.get(rule, [rule])
+    names = {"separator": ["linear"], "smooth": ["network", "linear"]}.get(rule, [rule])
     found = [curves[name].errors_at(sizes) for name in names if name in curves]
     if not found:
         return None

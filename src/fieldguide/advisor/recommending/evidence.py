@@ -36,6 +36,7 @@ SCALES = {
     "mixed": 1.0,
     "linear": 0.7,  # these and the following: log of the error, as a share of the constant's
     "smooth": 0.7,
+    "network": 0.7,
     "trees": 0.7,
     "neighbours": 0.7,
     "local": 0.7,
@@ -114,7 +115,7 @@ def facts(profile: Profile) -> np.ndarray:
         "mixed": float(profile.categories > 0 and profile.numbers > 0),
     }
     least = max(marks["constant"].error_at(examples), LEAST_ERROR) if marks else 1.0
-    for rule in ("linear", "smooth", "trees", "neighbours", "local"):
+    for rule in ("linear", "smooth", "network", "trees", "neighbours", "local"):
         mark = marks.get(rule, marks.get("smooth"))
         error = mark.error_at(examples) if mark is not None else least
         found[rule] = math.log(min(1.0, max(error, LEAST_ERROR) / least))

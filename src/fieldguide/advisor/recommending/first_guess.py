@@ -51,7 +51,10 @@ class FirstGuess:
 
 
 def rule_of(card: Card) -> str:
-    """Return the shape of rule: constant, linear, separator, smooth, trees, neighbours, local."""
+    """Return the shape of rule: constant, linear, separator, smooth, trees, neighbours, local.
+
+    ``smooth`` is what networks without windows find; a small network is the measure of it.
+    """
     if card.rule:
         return card.rule
     if card.capacity < 2:
@@ -80,7 +83,8 @@ def nearest_landmark(card: Card, profile: Profile) -> Landmark | None:
     if rule == "separator":
         return marks["linear"]
     if rule == "smooth":  # a network can be as straight as the data ask it to be
-        return min((marks["smooth"], marks["linear"]), key=lambda mark: mark.error_at(examples))
+        bent = marks.get("network", marks["smooth"])
+        return min((bent, marks["linear"]), key=lambda mark: mark.error_at(examples))
     return marks.get(rule, marks["smooth"])
 
 

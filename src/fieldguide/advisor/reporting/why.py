@@ -19,6 +19,7 @@ SHAPES = {
     "linear": "straight lines",
     "separator": "lines that part the classes",
     "smooth": "smooth bends",
+    "network": "whatever combination of inputs pays",
     "trees": "steps along one column at a time",
     "neighbours": "the likeness of examples",
     "local": "patterns in small windows of the picture",
