@@ -31,7 +31,8 @@ def facts(card: Card, profile: Profile) -> dict[str, Any]:
         "numbers_in_an_example": profile.numbers,
         "rule": rule,
     }
-    nearest = marks.get("linear" if rule == "separator" else rule, marks.get("smooth"))
+    kin = {"separator": "linear", "smooth": "network"}.get(rule, rule)
+    nearest = marks.get(kin, marks.get("smooth"))
     if nearest is not None:
         best = max(marks.values(), key=lambda mark: mark.score)
         found |= {

@@ -111,6 +111,7 @@ def _says(winner: dict[str, Any], gaps: list[dict[str, Any]], score: str) -> str
 def _shapes(profile: dict[str, Any], card: Card | None) -> list[dict[str, Any]]:
     """Return the quick models that were tried before the race, the best first."""
     rule = "" if card is None else rule_of(card)
+    rule = "network" if rule == "smooth" else rule  # the quick model that is one itself
     rule = "linear" if rule == "separator" else rule
     marks = (profile.get("landmarks") or {}).values()
     found = [{**mark, "own": mark["rule"] == rule} for mark in marks]
