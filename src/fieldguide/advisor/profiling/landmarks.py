@@ -19,7 +19,12 @@ from fieldguide.advisor.profiling.quick_network import network
 from fieldguide.advisor.profiling.sample import Sample
 from fieldguide.advisor.profiling.trials import Rule, attempt, losses, parts_of
 
-MOST = {"constant": 5_000, "linear": 4_000, "trees": 4_000, "network": 3_000}  # examples looked at, else KERNEL
+MOST = {
+    "constant": 5_000,
+    "linear": 4_000,
+    "trees": 4_000,
+    "network": 3_000,
+}  # examples looked at, else KERNEL
 MANY_CLASSES = 4  # with more, boosted trees grow a tree a class and round: on fewer examples
 SLOWER = 0.75  # share of a measured slope that holds further out
 SLOW = ("trees", "local", "network")  # rules that take a moment even to learn from few examples

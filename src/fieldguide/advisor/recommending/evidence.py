@@ -25,7 +25,7 @@ from fieldguide.advisor.profiling.profile import Profile
 FILE = Path(__file__).parents[1] / "evidence" / "races.json"
 LEAST_ERROR = 0.005  # errors below this are as good as equal: a few examples decide them
 
-# How far apart two data sets may be in a fact before what one teaches about the other halves.
+REACH = 0.075  # how fast evidence fades with the squared distance in facts, each in its scale
 SCALES = {
     "examples": 0.5,  # decades
     "numbers": 0.7,  # decades
@@ -125,4 +125,4 @@ def facts(profile: Profile) -> np.ndarray:
 def likeness(one: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return how much each of others (n, facts) teaches about one: 1 the same, 0 nothing."""
     apart = np.square(others - one).sum(axis=1)
-    return np.asarray(np.exp(-0.5 * apart * math.log(4) / 2))
+    return np.asarray(np.exp(-REACH * apart))

@@ -71,15 +71,20 @@ class Experience:
         weights = likeness(facts(profile), self.facts)
         return self._lesson(name, card, weights, guess.spread)
 
-    @cached_property
-    def widths(self) -> tuple[float, float]:
-        """How many spreads below and above hold 80 %, by leaving out each origin in turn."""
-        off = np.array([each for each, _ in self._left_out()])
+    def widths(self, card: Card) -> tuple[float, float]:
+        """How many spreads below and above hold 80 %, by leaving out each origin in turn.
+
+        Each shape of rule has its own, if enough was recorded of it.
+        """
+        found, rule = self._left_out, rule_of(card)
+        own = [off for off, name in found if rule_of(self.cards[name]) == rule]
+        off = own if len(own) >= ENOUGH else [each for each, _ in found]
         if len(off) < ENOUGH:
             return EIGHTY, EIGHTY
         low, high = np.quantile(off, [0.1, 0.9])
         return max(0.3, -float(low)), max(0.3, float(high))
 
+    @cached_property
     def _left_out(self) -> list[tuple[float, str]]:
         """Return, for each score recorded, how many spreads its log error was off."""
         found = []

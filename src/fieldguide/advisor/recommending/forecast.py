@@ -53,7 +53,7 @@ def forecast(
     taught = usual() if experience is None else experience
     lesson = taught.lesson(name, card, profile, guess)
     spread = math.hypot(lesson.spread, guess.log_chance(profile))
-    below, above = taught.widths  # of the log error: below it is better than expected
+    below, above = taught.widths(card)  # of the log error: below it is better than expected
     floor = profile.duplicates.floor
     ends = (lesson.mean, lesson.mean - below * spread, lesson.mean + above * spread)
     middle, least, most = (
