@@ -30,6 +30,7 @@ from fieldguide.ensemble import Ensemble, in_common
 
 ROUNDS = 20  # votes given out
 MOST_EXAMPLES = 20_000  # that the choice is made on
+DIGITS = 9
 LOADING = 5.0  # seconds to load the members
 Worth = tuple[float, float]  # compared in this order, larger is better
 
@@ -57,12 +58,13 @@ def select(votes: Sequence[np.ndarray], truth: np.ndarray, *, classes: bool) -> 
 
 
 def _worth(mean: np.ndarray, truth: np.ndarray, classes: bool) -> Worth:
-    """Return the score, and what breaks ties: the log loss, better known than hits on few."""
+    """Return the score, and the log loss to break ties; rounded, for sums never repeat exactly."""
     if not classes:
-        return -float(np.square(mean - truth).mean()), 0.0
+        return -round(float(np.square(mean - truth).mean()), DIGITS), 0.0
     known = np.flatnonzero(truth >= 0)
     hits = float((mean.argmax(axis=1) == truth).mean())
-    return hits, float(np.log(np.maximum(mean[known, truth[known]], 1e-12)).mean())
+    logs = np.log(np.maximum(mean[known, truth[known]], 1e-12))
+    return hits, round(float(logs.mean()), DIGITS) if len(known) else 0.0
 
 
 class Ensembling:

@@ -170,7 +170,10 @@ def validation_score(arena: Arena, row: Row, seconds: float) -> float | None:
         if arena.carry_out(job, seconds) is not None:
             take_validation(job.folder, folder)
             parts = validation_parts(folder)
-    return None if parts is None else float(scoring.score_of(parts.sum(axis=0)))
+    if parts is None:
+        return None
+    row.validation_score = float(scoring.score_of(parts.sum(axis=0)))
+    return row.validation_score
 
 
 def take_validation(source: Path, place: Path) -> None:

@@ -104,7 +104,7 @@ class Row:
         if algorithm == ENSEMBLE:
             return cls(name=name, **facts)
         entry = catalog.get(algorithm)
-        title = entry.card.title + (f", {TUNED}" if name != algorithm else "")
+        title = entry.card.title + (f" ({TUNED})" if name != algorithm else "")
         about = {"title": title, "deep": is_deep(entry), "capacity": entry.card.capacity}
         return cls(name=name, **{**about, **facts})
 
