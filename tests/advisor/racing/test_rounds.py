@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fieldguide.advisor.racing.leaderboard import Row
-from fieldguide.advisor.racing.rounds import go_on, part, plan
+from fieldguide.advisor.racing.rounds import favourite, go_on, part, plan
 from fieldguide.advisor.racing.shortlist import Candidate
 
 
@@ -27,6 +27,14 @@ def test_there_are_fewer_rounds_where_shares_would_be_too_short() -> None:
     assert plan(candidates(*[None] * 5), 105, 3) == [5, 2, 1]  # 105 / 7 / 5 = 3 s each
     assert plan(candidates(*[None] * 5), 100, 3) == [5, 2]
     assert plan(candidates(*[None] * 5), 40, 3) == [5]
+
+
+def test_the_first_choice_skips_a_round_that_is_too_short_for_it() -> None:
+    assert favourite(candidates(1000, 5, 5), 210, 3) == "a0"  # 210 / 7 / 3 = 10 s of 1,000
+    assert favourite(candidates(90, 5, 5), 210, 3) is None
+    assert favourite(candidates(1000, 5, 5), 210, 1) is None
+    assert favourite(candidates(None, 5, 5), 210, 3) is None
+    assert favourite([], 210, 3) is None
 
 
 def test_rounds_use_up_the_time_and_each_takes_twice_the_one_before() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from fieldguide.advisor import words
 from fieldguide.advisor.racing import run_folder
-from fieldguide.advisor.racing.arena import Arena
+from fieldguide.advisor.racing.arena import NO_TIME, Arena
 from fieldguide.advisor.racing.clock import CAUTION, level
 from fieldguide.advisor.racing.job import Job
 from fieldguide.advisor.racing.keeper import RESULT
@@ -27,6 +27,7 @@ from fieldguide.advisor.racing.shortlist import Candidate
 KEPT = 3  # one in this many goes on to the next round
 GROWTH = 2  # each round takes this many times the time of the one before
 STEPS_GROWTH = 3  # and gives an entrant this many times the steps
+ENOUGH = 0.1  # of the time it would take to the end: what shows how good an algorithm is
 ROUNDS = "rounds"
 
 
@@ -53,6 +54,19 @@ def plan(candidates: Sequence[Candidate], seconds: float, shortest: float) -> li
     while len(sizes) > 1 and part(seconds, 0, len(sizes)) < shortest * sizes[0]:
         sizes.pop()
     return sizes
+
+
+def favourite(candidates: Sequence[Candidate], seconds: float, rounds: int) -> str | None:
+    """Return who skips the first round, or None.
+
+    The advisor's first choice goes to the second round unseen where a first share is too short for
+    it to show anything: large networks start slowly, and would never get there.
+    """
+    first = candidates[0] if candidates else None
+    if first is None or first.seconds is None or rounds == 1:
+        return None
+    share = part(seconds, 0, rounds) / len(candidates)
+    return first.name if share < ENOUGH * first.seconds else None
 
 
 def part(left: float, number: int, rounds: int) -> float:
@@ -84,16 +98,21 @@ class Rounds:
         arena, clock = self.arena, self.arena.clock
         shortest = max(3.0, min(60.0, clock.budget / 12))
         sizes = plan(list(self.known.values()), clock.left, shortest)
-        names = list(self.known)
+        waiting = favourite(list(self.known.values()), clock.left, len(sizes))
+        names = [name for name in self.known if name != waiting]
         for number, _ in enumerate(sizes):
             self._round(number, len(sizes), names)
             found = {row.name: row for row in arena.standings.rows}
             rows = [found[name] for name in names if name in found]
-            if number + 1 == len(sizes) or arena.cannot_be_beaten() is not None:
+            unbeatable = arena.cannot_be_beaten()
+            if number + 1 == len(sizes) or unbeatable is not None:
                 break
-            ahead = go_on(rows, sizes[number + 1])
+            ahead = go_on(rows, max(1, sizes[number + 1] - (waiting is not None)))
             self._say(number, rows, ahead)
-            names = [row.name for row in ahead]
+            names = [row.name for row in ahead] + ([waiting] if waiting else [])
+            waiting = None
+        if waiting:
+            arena.standings.leave_out(waiting, f"{unbeatable} cannot be beaten by more than noise.")
 
     def _round(self, number: int, rounds: int, names: Sequence[str]) -> None:
         clock = self.arena.clock
@@ -117,7 +136,9 @@ class Rounds:
         again = replace(job, folder=beside, facts={"round": number})
         result = self.arena.carry_out(again, share)
         former = read_json(job.folder / RESULT) or {}
-        if result is None or not _is_better(result, former):
+        if not former and result is None:
+            self.arena.standings.leave_out(job.name, NO_TIME)
+        if result is None or (former and not _is_better(result, former)):
             return
         if former.get("round", 1) < number and (beside / "model").exists():
             run_folder.put_folder(beside, job.folder)
