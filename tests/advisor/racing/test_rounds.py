@@ -30,10 +30,15 @@ def test_there_are_fewer_rounds_where_shares_would_be_too_short() -> None:
 
 
 def test_the_first_choice_skips_a_round_that_is_too_short_for_it() -> None:
-    assert favourite(candidates(1000, 5, 5), 210, 3) == "a0"  # 210 / 7 / 3 = 10 s of 1,000
-    assert favourite(candidates(90, 5, 5), 210, 3) is None
-    assert favourite(candidates(1000, 5, 5), 210, 1) is None
-    assert favourite(candidates(None, 5, 5), 210, 3) is None
+    def chosen(*needs: float | None, rounds: int = 3) -> str | None:
+        ranked = [Candidate(f"a{k}", seconds=need, place=9 - k) for k, need in enumerate(needs)]
+        return favourite(ranked, 210, rounds)
+
+    assert chosen(5, 5, 1000) == "a2"  # 210 / 7 / 3 = 10 s of 1,000
+    assert chosen(5, 5, None) == "a2"
+    assert chosen(5, 5, 90) is None
+    assert chosen(5, 5, 1000, rounds=1) is None
+    assert favourite(candidates(1000, 5, 5), 210, 3) is None  # nobody recommended it
     assert favourite([], 210, 3) is None
 
 

@@ -60,13 +60,15 @@ def favourite(candidates: Sequence[Candidate], seconds: float, rounds: int) -> s
     """Return who skips the first round, or None.
 
     The advisor's first choice goes to the second round unseen where a first share is too short for
-    it to show anything: large networks start slowly, and would never get there.
+    it to show anything, or may be: large networks start slowly, and would never get there.
     """
-    first = candidates[0] if candidates else None
-    if first is None or first.seconds is None or rounds == 1:
+    placed = [(one.place, one) for one in candidates if one.place is not None]
+    if not placed or rounds == 1:
         return None
+    _, first = min(placed, key=lambda pair: pair[0])
     share = part(seconds, 0, rounds) / len(candidates)
-    return first.name if share < ENOUGH * first.seconds else None
+    known = first.seconds is not None and share >= ENOUGH * first.seconds
+    return None if known else first.name
 
 
 def part(left: float, number: int, rounds: int) -> float:
@@ -96,7 +98,7 @@ class Rounds:
     def run(self) -> None:
         """Race until one round has no successor, or nobody wants more."""
         arena, clock = self.arena, self.arena.clock
-        shortest = max(3.0, min(60.0, clock.budget / 12))
+        shortest = max(3.0, min(20.0, clock.budget / 60))
         sizes = plan(list(self.known.values()), clock.left, shortest)
         waiting = favourite(list(self.known.values()), clock.left, len(sizes))
         names = [name for name in self.known if name != waiting]
