@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from fieldguide.advisor import words
 from fieldguide.advisor.racing.arena import Arena
 from fieldguide.advisor.racing.data_store import read_validation
 from fieldguide.advisor.racing.heats import validation_score
@@ -22,7 +23,6 @@ from fieldguide.advisor.racing.job import Job
 from fieldguide.advisor.racing.judging import MODEL, VALIDATION
 from fieldguide.advisor.racing.leaderboard import ENSEMBLE, Row
 from fieldguide.advisor.racing.run_folder import DATA
-from fieldguide.advisor.racing.verdict import inside
 from fieldguide.codecs import Codec
 from fieldguide.codecs import from_config as codec_from_config
 from fieldguide.codecs.labels import Labels
@@ -104,7 +104,7 @@ class Ensembling:
         if not chosen:
             return "fewer than two models could be judged on validation examples"
         if len(chosen) == 1:
-            return f"{inside(chosen[0][0].title)} alone does best on the validation examples"
+            return f"{words.inside(chosen[0][0].title)} alone does best on the validation examples"
         late = self._need([row for row, _ in chosen]) > self.arena.left
         return "there was no time left for it" if late else ""
 

@@ -18,7 +18,6 @@ from fieldguide.advisor.racing.judging import MODEL
 from fieldguide.advisor.racing.leaderboard import TUNED, Row
 from fieldguide.advisor.racing.run_folder import DATA, read_json
 from fieldguide.advisor.racing.search import searched
-from fieldguide.advisor.racing.verdict import inside
 
 LEADERS = 3  # algorithms whose hyperparameters are searched, at most
 
@@ -56,7 +55,7 @@ class Tuning:
         if title is not None:
             self._say(
                 "No hyperparameters were searched: on the validation examples, not even a flawless "
-                f"model could be told from {inside(title)}."
+                f"model could be told from {words.inside(title)}."
             )
         return title is not None
 
@@ -106,7 +105,7 @@ class Tuning:
 def _told(searches: Sequence[Search]) -> str:
     """Return in a sentence what was searched, and why it ended."""
     each = [
-        f"{inside(search.row.title)} ({search.trials} trials; {search.ending}"
+        f"{words.inside(search.row.title)} ({search.trials} trials; {search.ending}"
         + ("" if search.best else "; the defaults stay")
         + ")"
         for search in searches
