@@ -69,7 +69,7 @@ def race(
         test: Share of examples held out, where the data bring no split of their own.
         seed: Decides the split, the initial weights, the trials and the resamples.
         steps: Training steps that an entrant may take at most, in whole epochs, above 0: the race
-            then ends the same on every machine, however long it takes, and whatever kills it.
+            then ends the same, however slow the machine is and whatever is killed on the way.
             ``budget`` is a safety net in that case, one day unless it is given.
         tune: Whether to search the hyperparameters of the leaders in the time that is left.
         ensemble: Whether the leaders, voting, race as one more entrant.
@@ -100,6 +100,7 @@ def race(
         "steps": steps,
         "algorithms": None if algorithms is None else [catalog.get(n).name for n in algorithms],
     }
+    choices = {"tune": tune, "ensemble": ensemble}
     with run_folder.locked(folder):
         if not resume:
             run_folder.refuse_if_taken(folder)
@@ -111,9 +112,9 @@ def race(
             facts = (
                 _go_on(folder, data, target, settings)
                 if resume
-                else _start(folder, data, target, settings | {"budget": budget, "tune": tune})
+                else _start(folder, data, target, settings | choices | {"budget": budget})
             )
-            facts["ensemble"] = ensemble or facts.get("ensemble", False)
+            facts["ensemble"] = ensemble or facts.get("ensemble", False)  # may be added later
             clock = Clock.of(folder, budget or facts["budget"], began)
             return Course(folder, facts, clock, launcher, progress=progress).run()
         finally:

@@ -86,10 +86,10 @@ def _depth(
         missing = "deep-learning model" if not deep else "baseline"
         return [f"No {missing} finished, so nothing can be said about whether deep learning pays."]
     best, rival = plain[0], deep[0]
-    compared = (
-        f"{words.inside(best.title)} ({words.score(best.score, score_name)}) and the best deep model, "
-        f"{words.inside(rival.title)} ({words.score(rival.score, score_name)})"
+    best_said, rival_said = (
+        f"{words.inside(row.title)} ({words.score(row.score, score_name)})" for row in (best, rival)
     )
+    compared = f"{best_said} and the best deep model, {rival_said}"
     if not leaderboard.is_beaten(best, rival, parts, seed):
         better = (best.score or 0) >= (rival.score or 0)
         why = "is at least as good" if better else "is not beaten by more than chance"
