@@ -24,6 +24,7 @@ LEVELS: list[set[str]] = [
     {"engine", "export", "model_folder", "card", "hyperparameter", "scikit_learn"},
     {"hooks"},
     {"estimator", "pretrained"},
+    {"ensemble"},
     {"algorithms"},  # and never one family another
     {"catalog"},
     {"advisor", "serve"},

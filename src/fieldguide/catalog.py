@@ -13,6 +13,7 @@ import importlib
 import importlib.util
 import sys
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -23,9 +24,12 @@ from fieldguide.card import Card, Reference
 from fieldguide.errors import ModelFolderError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from fieldguide.estimator import Estimator
 
 GROUP = "fieldguide.algorithms"
+ENSEMBLE = "fieldguide.ensemble:Ensemble"  # made of fitted models, so no algorithm of the guide
 ROOT = Path(__file__).parent / "algorithms"
 
 
@@ -129,9 +133,17 @@ def load(folder: str | Path) -> Estimator:
     from fieldguide import model_folder
 
     config, weights = model_folder.read(Path(folder))
+    return _restored(config, weights, Path(folder))
+
+
+def _restored(config: Mapping[str, Any], weights: dict[str, Tensor], folder: Path) -> Estimator:
+    if config["algorithm"] == ENSEMBLE:
+        from fieldguide.ensemble import Ensemble
+
+        return Ensemble.of_parts(config, weights, folder, _restored)
     for entry in entries():
         if config["algorithm"] == f"{entry.module}:{entry.class_name}":
-            return entry.load().restore(config, weights, Path(folder))
+            return entry.load().restore(config, weights, folder)
     raise ModelFolderError(
         f"{folder} holds the algorithm '{config['algorithm']}', which is not in the catalog. "
         "Install the package that brings it; `fieldguide algorithms` lists what there is."

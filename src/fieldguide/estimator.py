@@ -122,15 +122,7 @@ class Estimator(ScikitLearnMixin, Hooks):
         The folder is replaced whole or not at all.
         """
         self._check_fitted()
-        config = {
-            "algorithm": _address(type(self)),
-            "hyperparameters": hyperparameter.plain(self),
-            "task": self.task_.config(),
-            "history": self.history_,
-            "fields": [known.to_dict() for known in self.fields_.values()],
-            "ledger": self.ledger_.to_dict(),
-        }
-        return model_folder.write(Path(folder), config, self.network_.state_dict())
+        return model_folder.write(Path(folder), self._config(), self.network_.state_dict())
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -186,6 +178,17 @@ class Estimator(ScikitLearnMixin, Hooks):
         return Path(path)
 
     # Below: the verbs' own work
+
+    def _config(self) -> dict[str, Any]:
+        """Return what a model folder's configuration says of this model."""
+        return {
+            "algorithm": _address(type(self)),
+            "hyperparameters": hyperparameter.plain(self),
+            "task": self.task_.config(),
+            "history": self.history_,
+            "fields": [known.to_dict() for known in self.fields_.values()],
+            "ledger": self.ledger_.to_dict(),
+        }
 
     @classmethod
     def restore(cls, config: Mapping[str, Any], weights: dict[str, Tensor], folder: Path) -> Self:

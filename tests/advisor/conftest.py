@@ -78,6 +78,7 @@ TOYS = {
         "",
         "self.done = getattr(self, 'done', 0) + 1; time.sleep(600 if self.done > 25 else .06)",
     ),
+    "moody": (2, "", "time.sleep(600 if self.lr != 1e-3 else 0)"),
     "slow": (2, "", "time.sleep(.02)"),
 }  # fmt: skip
 

@@ -50,6 +50,12 @@ Memory = Annotated[
 Test = Annotated[
     float, typer.Option(metavar="SHARE", parser=share, help="Share held out for scores.")
 ]
+Steps = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, help="Steps an entrant may take, in place of a time."),
+]
+Tune = Annotated[bool, typer.Option(help="Search the leaders' hyperparameters.")]
+Ensemble = Annotated[bool, typer.Option("--ensemble", help="Let the leaders vote as one more.")]
 Seed = Annotated[int, typer.Option(min=0, help="Decides splits and initial weights.")]
 
 
@@ -62,6 +68,9 @@ def race(
     memory: Memory = None,
     test: Test = "0.2",  # type: ignore[assignment]
     seed: Seed = 0,
+    steps: Steps = None,
+    tune: Tune = True,
+    ensemble: Ensemble = False,
     task: Task = "auto",
     **reading: Any,
 ) -> Answer:
@@ -73,13 +82,16 @@ def race(
 
     outcome = run_race(
         dataset,
-        budget=TEN_MINUTES if budget is None and resume is None else budget,
+        budget=TEN_MINUTES if budget is None and resume is None and steps is None else budget,
         run=resume or out or RUNS / _reading.input_file(data or ""),
         task=task,
         algorithms=None if algorithms is None else _names(algorithms),
         memory=memory,
         test=test,
         seed=seed,
+        steps=steps,
+        tune=tune,
+        ensemble=ensemble,
         resume=resume is not None,
         progress=True,
     )

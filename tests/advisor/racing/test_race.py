@@ -30,7 +30,7 @@ def by_name(outcome: Race) -> dict[str, str]:
 
 def test_a_race_on_digits(tmp_path: Path, digits: Dataset, toys: Path) -> None:
     run = tmp_path / "run"
-    outcome = race(digits, budget=120, run=run, algorithms=["noted"], progress=False)
+    outcome = race(digits, budget=120, run=run, algorithms=["noted"], tune=False, progress=False)
     assert by_name(outcome)["noted"] == "finished"
     assert outcome.best is not None
     model = catalog.load(outcome.best)
@@ -85,6 +85,22 @@ def test_hostile_entrants_cannot_break_the_budget(
         assert (run / "entrants" / "garbage" / "log.txt").stat().st_size <= process.LARGEST_LOG
     assert outcome.best is not None
     catalog.load(outcome.best)
+
+
+@pytest.mark.slow
+def test_trials_that_hang_cannot_break_the_budget(
+    tmp_path: Path, diabetes: Dataset, toys: Path
+) -> None:
+    run, budget = tmp_path / "run", 40.0
+    began = time.monotonic()
+    outcome = race(diabetes, budget=budget, run=run, algorithms=["moody"], progress=False)
+    assert time.monotonic() - began <= 1.05 * budget
+    assert not left_over(run)
+    # Where there was time for its trials at all, those with another rate never ended.
+    paths = sorted(run.glob("trials/moody/0*/result.json"))
+    tried = [json.loads(path.read_text())["status"] for path in paths]
+    assert set(tried[1:]) <= {"failed"}
+    assert "moody-tuned" not in by_name(outcome)
 
 
 def test_a_killed_race_goes_on(tmp_path: Path, iris: Dataset, toys: Path) -> None:
@@ -155,6 +171,7 @@ def test_arrays_in_memory(tmp_path: Path) -> None:
         ({"algorithms": ["resnett"]}, "Did you mean 'resnet'"),
         ({"task": "classificatio"}, "Did you mean 'classification'"),
         ({"data": None}, "data=None"),
+        ({"steps": 0}, "steps=0"),
     ],
 )
 def test_wrong_arguments(

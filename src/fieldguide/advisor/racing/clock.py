@@ -25,6 +25,7 @@ class Clock:
     def __init__(self, budget: float, began: float, spent: float = 0.0):
         self.budget, self.began, self.before = budget, began, spent
         self.closing = max(0.5, min(2.0, 0.03 * budget))
+        self.set_aside = 0.0  # seconds kept for what comes last, until it does
 
     @classmethod
     def of(cls, run: Path, budget: float, began: float) -> Clock:
@@ -44,7 +45,7 @@ class Clock:
     @property
     def left(self) -> float:
         """Seconds that entrants may still use; the last report's are set aside."""
-        return self.budget - self.spent - self.closing
+        return self.budget - self.spent - self.closing - self.set_aside
 
     def learn_closing(self, seconds: float) -> None:
         """Set aside as much for the last report as this one took, and half as much again."""

@@ -1,30 +1,33 @@
-"""The course of a race: one entrant after the other, the best model always at hand."""
+"""The course of a race: baselines, rounds, a search for better settings, perhaps an ensemble."""
 
 from __future__ import annotations
 
-import platform
-import time
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from fieldguide.advisor import words
-from fieldguide.advisor.racing import data_store, leaderboard, run_folder
+from fieldguide.advisor.racing import run_folder
+from fieldguide.advisor.racing.arena import Arena
 from fieldguide.advisor.racing.clock import SHORTEST, Clock
 from fieldguide.advisor.racing.display import Display
-from fieldguide.advisor.racing.keeper import RESULT, Keeper
+from fieldguide.advisor.racing.ensembling import Ensembling
+from fieldguide.advisor.racing.job import Job
+from fieldguide.advisor.racing.keeper import Keeper
 from fieldguide.advisor.racing.launcher import Launcher
-from fieldguide.advisor.racing.leaderboard import Row
 from fieldguide.advisor.racing.outcome import Race
-from fieldguide.advisor.racing.run_folder import BEST, DATA, ENTRANTS, read_json, write_json
+from fieldguide.advisor.racing.rounds import Rounds
+from fieldguide.advisor.racing.run_folder import ENTRANTS
 from fieldguide.advisor.racing.shortlist import Candidate, baselines, shortlist
-from fieldguide.advisor.racing.verdict import verdict
+from fieldguide.advisor.racing.standings import Standings
+from fieldguide.advisor.racing.tuning import Tuning
 from fieldguide.errors import Interrupted
 
 FORECAST, ANALYSIS = ".forecast", ".analysis"
 LOOK_SHARE = 0.2  # of the budget, at most, for looking closely at the best model
+LOOK_KEPT, LOOK_SECONDS = 0.05, 20.0  # of the budget, at most, kept for that
 FORECAST_SHARE, FORECAST_SECONDS = 0.1, 30.0  # of the budget, at most, for the recommendation
+
+ENSEMBLE_SHARE, ENSEMBLE_SECONDS = 0.2, 40.0  # of the budget, at most, kept for the ensemble
 
 
 class Course:
@@ -42,21 +45,17 @@ class Course:
         self, run: Path, facts: dict[str, Any], clock: Clock, launcher: Launcher, *, progress: bool
     ):
         self.folder, self.facts, self.clock, self.launcher = run, facts, clock, launcher
-        self.memory = launcher.memory
-        self.dataset, self.train, self.test = data_store.read(run / DATA)
         self.display = Display(clock, facts, shown=progress)
-        self.candidates: list[Candidate] = []
-        self.rows: list[Row] = []
-        self.said: list[str] = []
-        self.keeper = Keeper(
+        self.standings = Standings(run, facts, clock, launcher.memory, self.display)
+        keeper = Keeper(
             run,
             facts,
             clock=clock,
             launcher=launcher,
             display=self.display,
-            meanwhile=self._report,
+            meanwhile=self.standings.report,
         )
-        self._unreported = False
+        self.arena = Arena(run, facts, clock, keeper, self.standings)
 
     def run(self) -> Race:
         """Race everybody; return the outcome.
@@ -66,7 +65,7 @@ class Course:
         """
         try:
             with self.display:
-                self._heats()
+                self._phases()
         except KeyboardInterrupt:
             self.clock.note(self.folder)
             raise Interrupted(
@@ -75,147 +74,83 @@ class Course:
             ) from None
         self.launcher.close()
         self.clock.note(self.folder)
-        return self.outcome
+        return self.standings.outcome
 
-    def about(self) -> dict[str, Any]:
-        """Return what the report says about data, machine and versions."""
-        import torch
+    def _phases(self) -> None:
+        ensembling = Ensembling(self.arena) if self.facts.get("ensemble") else None
+        budget, clock = self.clock.budget, self.clock
+        look = min(LOOK_KEPT * budget, LOOK_SECONDS)
+        clock.set_aside = look + (ensembling is not None) * min(
+            ENSEMBLE_SHARE * budget, ENSEMBLE_SECONDS
+        )
+        later = self._baselines()
+        Rounds(self.arena, [one for one in later if self._may_race(one)]).run()
+        clock.set_aside = look + (0.0 if ensembling is None else ensembling.need())
+        if self.facts.get("tune", True):
+            Tuning(self.arena).run()
+        clock.set_aside = look
+        if ensembling is not None:
+            ensembling.run()
+        clock.set_aside = 0.0
+        self.standings.update()
+        self._look_closely()
+        self.standings.report()
 
-        from fieldguide import __version__
-
-        return {
-            **{k: v for k, v in self.facts.items() if k != "candidates"},
-            "budget": self.clock.budget,
-            "memory": self.memory,
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "fieldguide": __version__,
-            "processors": psutil.cpu_count(logical=True),
-            "machine": platform.processor() or platform.machine(),
-        }
-
-    def _heats(self) -> None:
-        kind = self.facts["kind"]
-        first = baselines(self.dataset, kind)
+    def _baselines(self) -> list[Candidate]:
+        """Let the baselines race; return who races after them."""
+        first = baselines(self.standings.dataset, self.facts["kind"])
         stored = self.facts.get("candidates")
         later = None if stored is None else [Candidate(**kept) for kept in stored]
-        self.candidates = first + (later or self._unforeseen())
+        waiting = first + (later or self._unforeseen())
         for number, candidate in enumerate(first):
-            self._one(candidate, self.candidates[number + 1 :])
+            self.arena.keeper.get_ready()
+            share = self.clock.share([other.seconds for other in waiting[number + 1 :]])
+            job = Job(
+                name=candidate.name,
+                algorithm=candidate.name,
+                folder=self.arena.entrant(candidate.name),
+                steps=self.arena.steps,
+            )
+            self.arena.race(job, share)
         if later is None:
             later = self._forecast()
             self.facts["candidates"] = [candidate.to_dict() for candidate in later]
             run_folder.start(self.folder, self.facts)
-        self.candidates = first + later
-        able = [candidate for candidate in later if self._may_race(candidate)]
-        for number, candidate in enumerate(able):
-            self._one(candidate, able[number + 1 :])
-        self._rank()
-        self._publish()
-        self._look_closely()
-        self._report()
+        return later
 
     def _look_closely(self) -> None:
         """Ask what the best model looks at, within what is left; the report tells it."""
         seconds = min(self.clock.left, LOOK_SHARE * self.clock.budget)
-        if seconds >= SHORTEST and (self.folder / BEST).exists():
-            self.keeper.get_ready()
-            self.keeper.analyse(self.folder / ENTRANTS / ANALYSIS, min(seconds, self.clock.left))
-            self._publish()
+        if seconds >= SHORTEST and self.standings.outcome.best is not None:
+            self.arena.keeper.get_ready()
+            folder = self.folder / ENTRANTS / ANALYSIS
+            self.arena.keeper.analyse(folder, min(seconds, self.clock.left))
+            self.standings.update()
 
     def _unforeseen(self) -> list[Candidate]:
         algorithms = self.facts["algorithms"]
-        return shortlist(self.dataset, self.facts["kind"], None, algorithms)
+        return shortlist(self.standings.dataset, self.facts["kind"], None, algorithms)
 
     def _forecast(self) -> list[Candidate]:
         """Ask for the recommendation, in a process that may not take long."""
         waiting = self._unforeseen()
         seconds = min(FORECAST_SHARE * self.clock.budget, FORECAST_SECONDS, self.clock.left)
-        if len(waiting) < 2 or seconds < SHORTEST:
+        # A forecast measures time: a race whose course must not depend on time goes without.
+        if len(waiting) < 2 or seconds < SHORTEST or self.arena.steps is not None:
             return waiting
-        self.keeper.get_ready()
-        items = self.keeper.forecast(self.folder / ENTRANTS / FORECAST, seconds)
-        return shortlist(self.dataset, self.facts["kind"], items, self.facts["algorithms"])
+        self.arena.keeper.get_ready()
+        items = self.arena.keeper.forecast(self.folder / ENTRANTS / FORECAST, seconds)
+        algorithms = self.facts["algorithms"]
+        return shortlist(self.standings.dataset, self.facts["kind"], items, algorithms)
 
     def _may_race(self, candidate: Candidate) -> bool:
-        reason = candidate.ruled_out
+        reason, may_hold = candidate.ruled_out, self.launcher.memory
         need = candidate.memory_bytes
-        if not reason and need is not None and need > self.memory:
-            reason = f"it would need about {words.size(need)} of memory, and may hold " \
-                     f"{words.size(self.memory)}."  # fmt: skip
+        if not reason and need is not None and need > may_hold:
+            reason = (
+                f"it would need about {words.size(need)} of memory, and may hold "
+                f"{words.size(may_hold)}."
+            )
         if reason:
-            self._leave_out(candidate.name, reason)
+            self.standings.leave_out(candidate.name, reason)
         return not reason
-
-    def _one(self, candidate: Candidate, others: list[Candidate]) -> None:
-        """Let one entrant learn, unless it has done so before the race was resumed."""
-        folder = self.folder / ENTRANTS / candidate.name
-        result = read_json(folder / RESULT)
-        if result is None:
-            self.keeper.get_ready()
-            share = self.clock.share([other.seconds for other in others])
-            if share < SHORTEST:
-                reason = "there was no time left for it."
-                self._leave_out(candidate.name, reason)
-                return
-            result = self.keeper.attempt(candidate.name, folder, share)
-            write_json(folder / RESULT, result)
-        self._add(candidate.name, result)
-
-    def _leave_out(self, name: str, reason: str) -> None:
-        row = Row.from_result(name, {"status": "not raced", "reason": reason})
-        self.rows.append(row)
-        self.display.show(row)
-
-    def _add(self, name: str, result: dict[str, Any]) -> None:
-        """Enter a result; bring leaderboard and best model up to date."""
-        row = Row.from_result(name, result)
-        self.rows.append(row)
-        self._rank()
-        self._publish()
-        self.display.show(row)
-
-    def _rank(self) -> None:
-        names = [row.name for row in self.rows if row.status in leaderboard.LEARNT]
-        parts = leaderboard.read_parts(self.folder, names)
-        former = next((row.name for row in self.rows if row.winner), None)
-        self.rows = leaderboard.rank(self.rows, parts, self.facts["seed"])
-        self.said = verdict(
-            self.rows,
-            parts,
-            task=self.facts["kind"],
-            target=self.facts["target"],
-            score_name=self.facts["score_name"],
-            held_out=len(self.test),
-            seed=self.facts["seed"],
-        )
-        winner = next((row.name for row in self.rows if row.winner), None)
-        if winner is not None and (winner != former or not (self.folder / BEST).exists()):
-            run_folder.put_folder(self.folder / ENTRANTS / winner / "model", self.folder / BEST)
-
-    def _publish(self) -> None:
-        """Write the leaderboard at once; the report, which takes longer, follows."""
-        self._unreported = True
-        self.outcome = Race(
-            run=self.folder,
-            task=self.facts["kind"],
-            target=self.facts["target"],
-            score_name=self.facts["score_name"],
-            budget=self.clock.budget,
-            spent=self.clock.spent,
-            leaderboard=self.rows,
-            verdict=self.said,
-            facts=self.about(),
-        )
-        write_json(self.folder / "leaderboard.json", self.outcome.to_dict())
-
-    def _report(self) -> None:
-        """Write the report, if anything changed; while the next entrant learns."""
-        if not self._unreported:
-            return
-        from fieldguide.advisor.reporting.report import write_report
-
-        began = time.monotonic()
-        self._unreported = False
-        write_report(self.folder, self.outcome.to_dict(), self.dataset, self.train, self.test)
-        self.clock.learn_closing(time.monotonic() - began)

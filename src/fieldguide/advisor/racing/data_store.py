@@ -22,11 +22,18 @@ from fieldguide.data.streamed import StreamedTable
 from fieldguide.model_folder import ledger
 
 FILE, TABLE, SPLIT, ROWS = "dataset.json", "table.parquet", "split.npz", "rows.npy"
+NONE = np.empty(0, dtype=np.int64)
 PICTURES_BYTES = 1 << 32  # image files whose pixels take more than 4 GiB stay files
 PICTURES_AT_ONCE = 256
 
 
-def write(folder: Path, dataset: Dataset, train: np.ndarray, test: np.ndarray) -> None:
+def write(
+    folder: Path,
+    dataset: Dataset,
+    train: np.ndarray,
+    test: np.ndarray,
+    validation: np.ndarray = NONE,
+) -> None:
     """Write a data set and its split.
 
     Args:
@@ -34,9 +41,10 @@ def write(folder: Path, dataset: Dataset, train: np.ndarray, test: np.ndarray) -
         dataset: All examples.
         train: Positions of the examples to learn from.
         test: Positions of the examples held out.
+        validation: Positions, among those to learn from, of the examples that choices are made on.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez(folder / SPLIT, train=train, test=test)
+    np.savez(folder / SPLIT, train=train, test=test, validation=validation)
     if isinstance(dataset, StreamedTable):
         np.save(folder / ROWS, dataset.rows, allow_pickle=False)
         named = {name: getattr(dataset, name) for name in ("target", "group", "time")}
@@ -72,6 +80,13 @@ def read(folder: Path) -> tuple[Dataset, np.ndarray, np.ndarray]:
     dataset = _read_streamed(folder, facts) if "streamed" in facts else _read_all(folder, facts)
     with np.load(folder / SPLIT, allow_pickle=False) as split:
         return dataset, split["train"], split["test"]
+
+
+def read_validation(folder: Path) -> np.ndarray:
+    """Return the positions of the examples that choices are made on, if there are any."""
+    with np.load(folder / SPLIT, allow_pickle=False) as split:
+        found: np.ndarray = split["validation"] if "validation" in split.files else NONE
+        return found
 
 
 def _read_streamed(folder: Path, facts: dict[str, Any]) -> Dataset:

@@ -91,6 +91,11 @@ class Display:
             line += f" [dim]{escape(words.first_sentence(row.reason))}[/]"
         self.console.print(line, no_wrap=True, overflow="ellipsis")
 
+    def say(self, sentence: str) -> None:
+        """Print a sentence."""
+        if self.shown:
+            self.console.print(f"[dim]  {escape(sentence)}[/]", soft_wrap=True)
+
     def _entrant(self) -> Table:
         took = self.clock.spent - self._began
         line = Table.grid(padding=(0, 1))

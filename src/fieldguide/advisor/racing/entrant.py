@@ -9,31 +9,24 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fieldguide import catalog
 from fieldguide.advisor.profiling.profile import profile
-from fieldguide.advisor.racing import data_store, run_folder, scoring
-from fieldguide.advisor.recommending.pace import training_seconds
+from fieldguide.advisor.racing import run_folder
+from fieldguide.advisor.racing.judging import MODEL, judge
+from fieldguide.advisor.racing.learning import Parts, abandoned, learn
 from fieldguide.advisor.recommending.recommend import recommend
-from fieldguide.data import Dataset
-from fieldguide.engine import checkpoint
+from fieldguide.ensemble import Ensemble
 from fieldguide.errors import FieldguideError, Interrupted
-from fieldguide.estimator import Estimator
 
-RESULT, PREDICTIONS, MODEL, CHECKPOINT = "result.json", "predictions.npz", "model", "checkpoint"
-CHECKPOINT_EVERY = "FIELDGUIDE_CHECKPOINT_EVERY"  # read by the engine: seconds
-_abandoned = threading.Event()  # nobody waits for this entrant any more
+RESULT = "result.json"
 
 
 def run(spec_path: str, life: int | None = None) -> None:
@@ -59,14 +52,14 @@ def carry_out(spec: dict[str, Any]) -> None:
     """Do what a specification says and write the result, a failure included.
 
     Args:
-        spec: ``algorithm``, ``hyperparameters``, ``data`` (folder), ``folder`` (of this entrant),
-            ``seconds`` (wall clock from now), ``task``, ``seed``, ``rescue`` (only turn the
-            checkpoint into a model), ``forecast`` (only ask the advisor), ``analysis`` (only look
-            closely at the best model).
+        spec: A `Job`, and ``data`` (folder), ``seconds`` (wall clock from now), ``task``,
+            ``seed``, ``rescue`` (only turn the checkpoint into a model).
     """
     folder = Path(spec["folder"])
+    errands = {"forecast": _forecast, "ensemble": _join, "analysis": _analyse}
+    work = errands.get(spec["purpose"], learn)
     try:
-        result = _errand(spec)(spec, folder)
+        result = work(spec, folder)
     except Interrupted:
         return  # the checkpoint is there, and the parent knows why it asked
     except FieldguideError as error:
@@ -79,86 +72,25 @@ def carry_out(spec: dict[str, Any]) -> None:
     run_folder.write_json(folder / RESULT, result)
 
 
-def _errand(spec: dict[str, Any]) -> Callable[[dict[str, Any], Path], dict[str, Any]]:
-    if spec.get("analysis"):
-        from fieldguide.advisor.reporting.analysis import carry_out as analyse
-
-        return lambda spec, folder: analyse(spec)
-    return _forecast if spec.get("forecast") else _compete
-
-
-def _compete(spec: dict[str, Any], folder: Path) -> dict[str, Any]:
-    began = time.monotonic()
-    os.environ[CHECKPOINT_EVERY] = str(min(60.0, max(1.0, spec["seconds"] / 5)))
-    dataset, train, test = data_store.read(Path(spec["data"]))
-    kind = catalog.get(spec["algorithm"]).load()
-    known, held_out = dataset.take(train), dataset.take(test)
-    before = _seconds_before(folder / CHECKPOINT)
-    given = {**spec["hyperparameters"], "seed": spec["seed"], "task": spec["task"]}
-    limit = 0.0
-    if not spec["rescue"]:
-        left = spec["seconds"] - (time.monotonic() - began)
-        limit = before + training_seconds(kind, given, known, held_out, left)
-    model = kind(**given, time_limit=limit)
-    stopped = _fit(model, known, folder / CHECKPOINT) or spec["rescue"]
-    model.time_limit = None
-    trained = before + time.monotonic() - began
+def _join(spec: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Make an ensemble of models that have learnt; score it as they were."""
+    members = [catalog.load(member) for member in spec["members"]]
+    model = Ensemble.of(members, spec["weights"])
     model.save(folder / MODEL)
-    result = _judge(model, held_out, folder)
-    shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)
-    return {
-        **result,
-        "status": "finished",
-        "seconds": before if spec["rescue"] else trained,
-        "cut": bool(stopped or _was_cut(model, limit)),
-    }
+    result = judge(model, Parts.read(Path(spec["data"])).held_out, folder)
+    return {"status": "finished", "cut": False, "history": [], "epochs": 0, **result,
+            **spec["facts"]}  # fmt: skip
 
 
-def _fit(model: Estimator, known: Dataset, folder: Path) -> bool:
-    """Fit, from the checkpoint if there is one; say whether it was asked to stop."""
-    folder.mkdir(exist_ok=True)
-    try:
-        model.fit(known, run=folder, resume=True, progress=True)
-    except Interrupted:  # time is up: what was learnt so far competes
-        if _abandoned.is_set() or "history_" not in vars(model):
-            raise
-        return True
-    return False
+def _analyse(spec: dict[str, Any], folder: Path) -> dict[str, Any]:
+    from fieldguide.advisor.reporting.analysis import carry_out as analyse
 
-
-def _judge(model: Estimator, test: Dataset, folder: Path) -> dict[str, Any]:
-    """Predict the held-out examples once; keep what each adds to the score."""
-    began = time.monotonic()
-    outputs, truth = model._outputs_and_truth(test, None)
-    seconds = time.monotonic() - began
-    task = model.task_
-    guess = task.decode(outputs)
-    kept: dict[str, Any] = {
-        "parts": scoring.summands(task, outputs, truth),
-        "prediction": _plain(guess),
-    }
-    if hasattr(task, "probabilities"):
-        kept["confidence"] = task.probabilities(outputs).max(axis=1)
-    beside = folder / f".{PREDICTIONS}"
-    with open(beside, "wb") as file:
-        np.savez(file, **kept)
-    os.replace(beside, folder / PREDICTIONS)
-    return {
-        "scores": task.scores(outputs, truth),
-        "score_name": task.score_name,
-        "predict_seconds": seconds,
-        "size": sum(file.stat().st_size for file in (folder / MODEL).iterdir()),
-        "weights": sum(weight.numel() for weight in model.network_.parameters()),
-        "epochs": len(model.history_),
-        "history": model.history_,
-        "notes": [str(note) for note in getattr(model, "notes_", [])],
-    }
+    return analyse(spec)
 
 
 def _forecast(spec: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Ask the advisor which algorithms fit; here, because a probe runs their code."""
-    dataset, train, _ = data_store.read(Path(spec["data"]))
-    known = dataset.take(train)
+    known = Parts.read(Path(spec["data"])).known
     seen = profile(known, spec["task"], seed=spec["seed"])
     result: dict[str, Any] = {}
     for probe in (False, True):  # should time run out, the ranking without a probe is there
@@ -169,25 +101,6 @@ def _forecast(spec: dict[str, Any], folder: Path) -> dict[str, Any]:
         result = {"status": "finished", "items": items, "profile": facts}
         run_folder.write_json(folder / RESULT, result)
     return result
-
-
-def _was_cut(model: Estimator, limit: float) -> bool:
-    """Whether the clock ended the training, not the number of epochs."""
-    planned = model.epochs
-    history = model.history_
-    last = history[-1]["epoch"] if history else 0
-    return bool(last < planned and (not history or history[-1]["seconds"] >= 0.5 * limit))
-
-
-def _seconds_before(folder: Path) -> float:
-    """Return the training time in the latest checkpoint."""
-    files = sorted(folder.glob("*.safetensors"))  # the middle of a stage, then ends of stages
-    return float(checkpoint.read(files[0])["elapsed"]) if files else 0.0
-
-
-def _plain(values: np.ndarray) -> np.ndarray:
-    """Return values that NumPy stores without pickling."""
-    return values.astype(str) if values.dtype.kind == "O" else values
 
 
 def _first_line(error: BaseException) -> str:
@@ -206,7 +119,7 @@ def _end_with_race(life: int) -> None:
     """Wait until the pipe closes, as it does when the race dies; then save and end."""
     with contextlib.suppress(OSError):
         os.read(life, 1)
-    _abandoned.set()
+    abandoned.set()
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(5)
     os._exit(1)

@@ -13,6 +13,7 @@ from typing import Any
 from fieldguide.advisor import words
 from fieldguide.advisor.racing.clock import SHORTEST, Clock
 from fieldguide.advisor.racing.display import Display
+from fieldguide.advisor.racing.job import Job
 from fieldguide.advisor.racing.launcher import LOG, Launcher
 from fieldguide.advisor.racing.process import Outcome, Watch
 from fieldguide.advisor.racing.run_folder import DATA, read_json
@@ -21,6 +22,7 @@ RESULT, CHECKPOINT = "result.json", "checkpoint"
 TAKEN = 0.97  # of its share: what an entrant has before it is killed
 GRACE = 0.1  # of its share: for saving and scoring once it was asked to end
 REDRAW = 0.15  # seconds
+TRIES = 5  # how often a process is started again that somebody else killed
 
 
 class Keeper:
@@ -57,80 +59,82 @@ class Keeper:
             self._tick()
             time.sleep(0.02)
 
-    def attempt(self, name: str, folder: Path, share: float) -> dict[str, Any]:
-        """Let an entrant learn; return what became of it.
+    def attempt(self, job: Job, share: float) -> dict[str, Any]:
+        """Let a job be done; return what became of it.
 
         Args:
-            name: Of the algorithm.
-            folder: Of the entrant; may hold a checkpoint from before.
+            job: What to do; its folder may hold a checkpoint from before.
             share: Seconds of wall clock.
         """
-        self.display.begin(name, share, folder / LOG)
+        self.display.begin(job.name, share, job.folder / LOG)
         ends = time.monotonic() + share
-        watch = self.launcher.launch(self._spec(name, folder, TAKEN * share), GRACE * share)
+        watch = self._launch(job, TAKEN * share, GRACE * share)
         self.meanwhile()
-        outcome = self._wait(watch)
-        result = read_json(folder / RESULT)
-        if result is not None and result["status"] == "finished":
-            return {**result, "status": "out of time" if result["cut"] else "finished"}
+        outcome = self._again(job, self._wait(watch), ends)
+        result = result_of(job.folder)
+        if result is not None and result["status"] != "failed":
+            return result
         reason = (
-            result["reason"] if result else _why(outcome, share, self.launcher.memory, folder / LOG)
+            result["reason"]
+            if result
+            else _why(outcome, share, self.launcher.memory, job.folder / LOG)
         )
         saved = None
-        if any((folder / CHECKPOINT).glob("*.safetensors")):
-            rest = ends - time.monotonic()
-            saved = self._go_on(name, folder, rest, outcome) or self._rescue(name, folder, rest)
-            shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)
+        if any((job.folder / CHECKPOINT).glob("*.safetensors")):
+            saved = self._rescue(job, ends - time.monotonic()) if job.purpose == "entrant" else None
+            shutil.rmtree(job.folder / CHECKPOINT, ignore_errors=True)
         if saved is None:
             return {"status": "failed", "reason": reason, "seconds": outcome.seconds}
-        return {**saved, "reason": f"{reason} Its last checkpoint competes."}
+        return {**saved, "status": "rescued", "reason": f"{reason} Its last checkpoint competes."}
 
     def forecast(self, folder: Path, seconds: float) -> list[dict[str, Any]] | None:
         """Return what the advisor recommends, or None if that took too long."""
-        spec = self._spec("", folder, seconds) | {"forecast": True}
-        self.display.begin("asking which algorithms fit", seconds)
-        self._wait(self.launcher.launch(spec, grace=0.0))
+        job = Job(name="asking which algorithms fit", folder=folder, purpose="forecast")
+        self.display.begin(job.name, seconds)
+        self._wait(self._launch(job, seconds, grace=0.0))
         items: list[dict[str, Any]] | None = (read_json(folder / RESULT) or {}).get("items")
         return items
 
     def analyse(self, folder: Path, seconds: float) -> None:
         """Let the best model be looked at closely; what is found is written as it is found."""
-        spec = self._spec("", folder, seconds) | {"analysis": True}
-        self.display.begin("looking closely at the best model", seconds)
-        self._wait(self.launcher.launch(spec, grace=0.0))
+        job = Job(name="looking closely at the best model", folder=folder, purpose="analysis")
+        self.display.begin(job.name, seconds)
+        self._wait(self._launch(job, seconds, grace=0.0))
 
-    def _go_on(
-        self, name: str, folder: Path, rest: float, outcome: Outcome
-    ) -> dict[str, Any] | None:
-        """Start an entrant again that somebody else killed, if much of its time is left."""
-        if outcome.ending != "ended" or outcome.code != -signal.SIGKILL or rest < outcome.seconds:
-            return None
-        self._wait(self.launcher.launch(self._spec(name, folder, TAKEN * rest), GRACE * rest))
-        return _saved(folder)
+    def _again(self, job: Job, outcome: Outcome, ends: float) -> Outcome:
+        """Start a process again that somebody else killed, if much of its time is left."""
+        for _ in range(TRIES):
+            rest = ends - time.monotonic()
+            killed = outcome.ending == "ended" and outcome.code == -signal.SIGKILL
+            if not killed or rest < outcome.seconds or (job.folder / RESULT).exists():
+                break
+            self.get_ready()
+            outcome = self._wait(self._launch(job, TAKEN * rest, GRACE * rest))
+        return outcome
 
-    def _rescue(self, name: str, folder: Path, rest: float) -> dict[str, Any] | None:
+    def _rescue(self, job: Job, rest: float) -> dict[str, Any] | None:
         """Turn the last checkpoint into a model, in a short process of its own."""
-        seconds = min(self.clock.left, max(rest, 5.0))
         self.get_ready()
-        seconds = min(seconds, self.clock.left)
+        seconds = min(self.clock.left, max(rest, 5.0))
         if seconds < 0.5:
             return None
-        spec = self._spec(name, folder, seconds) | {"rescue": True}
-        self.display.begin(f"{name} (from its last checkpoint)", seconds)
-        self._wait(self.launcher.launch(spec, grace=0.0))
-        return _saved(folder)
+        self.display.begin(f"{job.name} (from its last checkpoint)", seconds)
+        self._wait(self._launch(job, seconds, grace=0.0, rescue=True))
+        result = result_of(job.folder)
+        return None if result is None or result["status"] == "failed" else result
 
-    def _spec(self, name: str, folder: Path, seconds: float) -> dict[str, Any]:
-        return {
-            "algorithm": name,
-            "hyperparameters": {},
+    def _launch(
+        self, job: Job, seconds: float, grace: float, *, rescue: bool = False
+    ) -> Watch | None:
+        spec = {
+            **job.to_dict(),
             "data": str((self.folder / DATA).resolve()),
-            "folder": str(folder.resolve()),
             "seconds": seconds,
             "task": self.facts["kind"],
             "seed": self.facts["seed"],
-            "rescue": False,
+            "rescue": rescue,
         }
+        return self.launcher.launch(spec, grace)
 
     def _wait(self, watch: Watch | None) -> Outcome:
         if watch is None:
@@ -149,9 +153,12 @@ class Keeper:
             self.clock.note(self.folder)
 
 
-def _saved(folder: Path) -> dict[str, Any] | None:
-    result = read_json(folder / RESULT)
-    return {**result, "status": "rescued"} if result and result["status"] == "finished" else None
+def result_of(folder: Path) -> dict[str, Any] | None:
+    """Return what a job left in its folder, or None if it has not ended."""
+    result: dict[str, Any] | None = read_json(folder / RESULT)
+    if result is not None and result["status"] == "finished" and result.get("cut"):
+        return {**result, "status": "out of time"}
+    return result
 
 
 def _why(outcome: Outcome, share: float, memory: int, log: Path) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -23,7 +24,7 @@ LOG = "log.txt"
 # hundredfold, and letting go early costs next to nothing.
 SPINS = "GOMP_SPINCOUNT"
 ANSWER_WITHIN = 10.0  # seconds in which a nursery that lives has forked
-GONE = 1  # exit status of an entrant whose nursery died with it
+GONE = -signal.SIGKILL  # exit status of an entrant whose nursery died: it is killed with it
 
 
 class Forked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from collections.abc import Sequence
@@ -19,8 +20,13 @@ from fieldguide.advisor.racing.course import Course
 from fieldguide.advisor.racing.launcher import Launcher
 from fieldguide.advisor.racing.outcome import Race as Race
 from fieldguide.data import Dataset, as_dataset
-from fieldguide.errors import UsageError
+from fieldguide.errors import DataError, UsageError
 
+VALIDATION, FEWEST = (
+    0.1,
+    20,
+)  # share of the training part that choices are made on; at least so many
+ONE_DAY = 86_400.0  # seconds
 FREE_SHARE = 0.9  # of the free memory: what an entrant may hold unless told otherwise
 
 
@@ -35,13 +41,18 @@ def race(
     memory: int | None = None,
     test: float = 0.2,
     seed: int = 0,
+    steps: int | None = None,
+    tune: bool = True,
+    ensemble: bool = False,
     resume: bool = False,
     progress: bool = True,
 ) -> Race:
     """Race the algorithms that fit a data set, and honest baselines, under a budget.
 
     Every entrant learns from the same examples in a process of its own, is stopped at its share
-    of time or memory, and is scored on the same held-out examples. At every moment the run folder
+    of time or memory, and is scored on the same held-out examples. Baselines go first; the others
+    race in rounds, and those that do best on validation examples get longer shares; the rest of the
+    time goes to a search for better hyperparameters of the leaders. At every moment the run folder
     holds the best model so far (``best``), ``leaderboard.json``, ``report.html`` and ``report.md``.
 
     Args:
@@ -56,7 +67,12 @@ def race(
             choice.
         memory: Bytes that an entrant may hold; None for nine tenths of what is free.
         test: Share of examples held out, where the data bring no split of their own.
-        seed: Decides the split, the initial weights and the resamples.
+        seed: Decides the split, the initial weights, the trials and the resamples.
+        steps: Training steps that an entrant may take at most, in whole epochs, above 0: the race
+            then ends the same, however slow the machine is and whatever is killed on the way.
+            ``budget`` is a safety net in that case, one day unless it is given.
+        tune: Whether to search the hyperparameters of the leaders in the time that is left.
+        ensemble: Whether the leaders, voting, race as one more entrant.
         resume: Go on with the race in ``run``: what has finished is not run again.
         progress: Show progress on standard error.
 
@@ -72,15 +88,19 @@ def race(
         >>> fg.load(outcome.best).predict("iris")  # doctest: +SKIP
     """
     began = time.monotonic()
-    _check(budget, resume, test, memory, algorithms)
+    if steps is not None and budget is None and not resume:
+        budget = ONE_DAY
+    _check(budget, resume, test, memory, algorithms, steps)
     folder = Path(run)
     folder.mkdir(parents=True, exist_ok=True)
     settings = {
         "seed": seed,
         "test": test,
         "task": task,
+        "steps": steps,
         "algorithms": None if algorithms is None else [catalog.get(n).name for n in algorithms],
     }
+    choices = {"tune": tune, "ensemble": ensemble}
     with run_folder.locked(folder):
         if not resume:
             run_folder.refuse_if_taken(folder)
@@ -92,8 +112,9 @@ def race(
             facts = (
                 _go_on(folder, data, target, settings)
                 if resume
-                else _start(folder, data, target, settings | {"budget": budget})
+                else _start(folder, data, target, settings | choices | {"budget": budget})
             )
+            facts["ensemble"] = ensemble or facts.get("ensemble", False)  # may be added later
             clock = Clock.of(folder, budget or facts["budget"], began)
             return Course(folder, facts, clock, launcher, progress=progress).run()
         finally:
@@ -106,9 +127,14 @@ def _check(
     test: float,
     memory: int | None,
     algorithms: Sequence[str] | None,
+    steps: int | None,
 ) -> None:
+    if steps is not None and steps < 1:
+        raise UsageError(f"steps={steps}: expected whole steps above 0, such as 1000.")
     if not (resume if budget is None else budget > 0):
-        raise UsageError(f"budget={budget}: expected seconds above 0, such as 600.")
+        raise UsageError(
+            f"budget={budget}: expected seconds above 0, such as 600, or steps=… instead."
+        )
     if not 0 < test < 1:
         raise UsageError(f"test={test}: the share held out must lie between 0 and 1.")
     if memory is not None and memory <= 0:
@@ -123,10 +149,10 @@ def _start(folder: Path, data: Any, target: Any, settings: dict[str, Any]) -> di
         raise UsageError("data=None: expected data; only a resumed race brings its own.")
     dataset = _read(data, target)
     kind, reason = tasks.choose(dataset, settings["task"])
-    train, held_out = _split(dataset, settings)
+    train, held_out, validation = _split(dataset, settings)
     kind.target_codec(dataset.take(train))  # a target that cannot be learnt ends the race here
     shutil.rmtree(folder / run_folder.DATA, ignore_errors=True)  # of a race that died starting
-    data_store.write(folder / run_folder.DATA, dataset, train, held_out)
+    data_store.write(folder / run_folder.DATA, dataset, train, held_out, validation)
     facts = {
         **settings,
         "kind": kind.name,
@@ -137,6 +163,7 @@ def _start(folder: Path, data: Any, target: Any, settings: dict[str, Any]) -> di
         "fingerprint": data_store.fingerprint(dataset),
         "train": len(train),
         "held_out": len(held_out),
+        "validation": len(validation),
     }
     run_folder.start(folder, facts)
     return facts
@@ -159,10 +186,15 @@ def _read(data: Any, target: Any) -> Dataset:
     return formats.read(data, target=target)
 
 
-def _split(dataset: Dataset, settings: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the positions of the two parts, so that both can be stored as indices."""
+def _split(dataset: Dataset, settings: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return positions, so that they can be stored: of training, held-out, validation examples."""
     needed = {dataset.target, dataset.group, dataset.time}
     columns = {name: column for name, column in dataset.columns.items() if name in needed}
     marked = replace(dataset, columns=columns, origins=np.arange(len(dataset)))
     train, held_out = marked.split(test=settings["test"], seed=settings["seed"])
-    return train.origins, held_out.origins
+    validation = data_store.NONE
+    if VALIDATION * len(train) >= FEWEST:  # as `Estimator.fit` does with the same share
+        with contextlib.suppress(DataError):  # one group: nothing can be set apart
+            _, chosen = train.split(test=VALIDATION, seed=settings["seed"])
+            validation = chosen.origins
+    return train.origins, held_out.origins, validation

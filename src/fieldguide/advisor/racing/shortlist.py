@@ -20,6 +20,7 @@ class Candidate:
         seconds: Forecast of its training time, or None.
         memory_bytes: Forecast of its memory, or None.
         ruled_out: Why it does not race; empty if it may.
+        place: In the recommendation, from 1; None where there was none.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Candidate:
     seconds: float | None = None
     memory_bytes: int | None = None
     ruled_out: str = ""
+    place: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
@@ -60,8 +62,8 @@ def shortlist(
         names = ("seconds", "memory_bytes", "ruled_out")
         entries = [(catalog.get(item["name"]), item) for item in items]
         found = [
-            _candidate(entry, **{name: item.get(name) for name in names})
-            for entry, item in entries
+            _candidate(entry, place=place, **{name: item.get(name) for name in names})
+            for place, (entry, item) in enumerate(entries, start=1)
             if not entry.card.baseline
         ]
     if algorithms is None:

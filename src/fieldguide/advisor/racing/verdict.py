@@ -50,7 +50,7 @@ def verdict(
 
 def _winner(winner: Row, scored: Sequence[Row], score_name: str) -> str:
     figure = f"{words.score_title(score_name)} {words.score(winner.score, score_name)}"
-    tied = [_inside(row.title) for row in scored if row.tied and row is not winner]
+    tied = [words.inside(row.title) for row in scored if row.tied and row is not winner]
     if not tied:
         return f"{winner.title} wins: {figure}."
     if len(tied) == 1:
@@ -61,7 +61,7 @@ def _winner(winner: Row, scored: Sequence[Row], score_name: str) -> str:
 def _noise(
     winner: Row, scored: Sequence[Row], score_name: str, held_out: int, task: str, target: str
 ) -> str:
-    tied = [_inside(row.title) for row in scored if row.tied and row is not winner]
+    tied = [words.inside(row.title) for row in scored if row.tied and row is not winner]
     said = (
         f"Scored on {held_out:,} held-out examples ({task} of '{target}'), its true "
         f"{words.score_title(score_name)} lies between "
@@ -80,16 +80,16 @@ def _depth(
     score_name: str,
     seed: int,
 ) -> list[str]:
-    plain = [row for row in scored if not row.deep]
-    deep = [row for row in scored if row.deep]
+    plain = [row for row in scored if not row.deep and not row.is_ensemble]
+    deep = [row for row in scored if row.deep and not row.is_ensemble]
     if not plain or not deep:
         missing = "deep-learning model" if not deep else "baseline"
         return [f"No {missing} finished, so nothing can be said about whether deep learning pays."]
     best, rival = plain[0], deep[0]
-    compared = (
-        f"{_inside(best.title)} ({words.score(best.score, score_name)}) and the best deep model, "
-        f"{_inside(rival.title)} ({words.score(rival.score, score_name)})"
+    best_said, rival_said = (
+        f"{words.inside(row.title)} ({words.score(row.score, score_name)})" for row in (best, rival)
     )
+    compared = f"{best_said} and the best deep model, {rival_said}"
     if not leaderboard.is_beaten(best, rival, parts, seed):
         better = (best.score or 0) >= (rival.score or 0)
         why = "is at least as good" if better else "is not beaten by more than chance"
@@ -104,7 +104,7 @@ def _margins(winner: Row, scored: Sequence[Row], score_name: str) -> list[str]:
     if constant:
         gap = words.margin((winner.score or 0) - (constant[0].score or 0), score_name)
         said.append(
-            f"A constant answer ({_inside(constant[0].title)}) reaches "
+            f"A constant answer ({words.inside(constant[0].title)}) reaches "
             f"{words.score(constant[0].score, score_name)}; the winner is {gap} above that."
         )
         if constant[0].tied:
@@ -116,7 +116,7 @@ def _margins(winner: Row, scored: Sequence[Row], score_name: str) -> list[str]:
     if linear and not linear[0].tied and winner.capacity > 1:
         gap = words.margin((winner.score or 0) - (linear[0].score or 0), score_name)
         said.append(
-            f"The best linear model, {_inside(linear[0].title)}, is {gap} behind: the rule is "
+            f"The best linear model, {words.inside(linear[0].title)}, is {gap} behind: the rule is "
             "not a straight line."
         )
     return said
@@ -136,10 +136,3 @@ def _failures(rows: Sequence[Row]) -> list[str]:
         said.append(f"No time was left for {words.listed(waiting)}: a larger budget may change "
                     "the order.")  # fmt: skip
     return said
-
-
-def _inside(title: str) -> str:
-    """Return a title as it stands inside a sentence: acronyms and names keep their capitals."""
-    first = title.split()[0] if title else ""
-    keeps = any(letter.isupper() or letter.isdigit() for letter in first[1:])
-    return title if keeps else title[:1].lower() + title[1:]

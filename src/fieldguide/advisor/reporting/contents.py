@@ -87,13 +87,23 @@ def command(outcome: dict[str, Any]) -> str:
     algorithms, seed, test = facts["algorithms"], facts["seed"], facts["test"]
     if facts["source"] == "memory":
         chosen = f", algorithms={algorithms}" if algorithms else ""
+        chosen += "".join(f", {name}={value!r}" for name, value in _unusual(facts).items())
         return (
             f"fieldguide.race(data, budget={budget:g}, test={test:g}, seed={seed}{chosen}, run=…)"
         )
     said = ["fieldguide", "race", str(facts["source"]), "--target", str(outcome["target"])]
     said += ["--budget", f"{budget:g}s", "--test", f"{test:g}", "--seed", str(seed)]
     said += ["--algorithms", ",".join(algorithms)] if algorithms else []
+    flags = {"tune": ["--no-tune"], "ensemble": ["--ensemble"]}
+    for name, value in _unusual(facts).items():
+        said += flags.get(name, [f"--{name}", str(value)])
     return shlex.join(said)
+
+
+def _unusual(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of the race that differ from what it does by itself."""
+    usual = {"steps": None, "tune": True, "ensemble": False}
+    return {name: facts[name] for name, value in usual.items() if facts.get(name, value) != value}
 
 
 def fields(dataset: Dataset) -> list[dict[str, Any]]:

@@ -1,0 +1,174 @@
+"""Successive halving over algorithms: short shares for all, longer ones for those that do best.
+
+An entrant that ends its epochs is done. Of those that were stopped by their share, a third go on to
+the next round. There each starts over with a larger share: its learning rate had fallen to nothing
+by the end of the short one (one-cycle, cosine), and to go on from there would be another, worse
+training than one planned for the whole time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from fieldguide.advisor import words
+from fieldguide.advisor.racing import run_folder
+from fieldguide.advisor.racing.arena import NO_TIME, Arena
+from fieldguide.advisor.racing.clock import CAUTION, level
+from fieldguide.advisor.racing.job import Job
+from fieldguide.advisor.racing.keeper import RESULT
+from fieldguide.advisor.racing.leaderboard import Row
+from fieldguide.advisor.racing.run_folder import read_json
+from fieldguide.advisor.racing.shortlist import Candidate
+
+KEPT = 3  # one in this many goes on to the next round
+GROWTH = 2  # each round takes this many times the time of the one before
+STEPS_GROWTH = 3  # and gives an entrant this many times the steps
+ENOUGH = 0.1  # of the time it would take to the end: what shows how good an algorithm is
+ROUNDS = "rounds"
+
+
+def plan(candidates: Sequence[Candidate], seconds: float, shortest: float) -> list[int]:
+    """Return how many compete in each round.
+
+    Args:
+        candidates: Those of the first round.
+        seconds: Time for all rounds.
+        shortest: Seconds below which a share is not worth having.
+
+    Example:
+        >>> plan([Candidate("a"), Candidate("b"), Candidate("c"), Candidate("d")], 100, 3)
+        [4, 2, 1]
+        >>> plan([Candidate("a", seconds=5.0), Candidate("b", seconds=9.0)], 100, 3)
+        [2]
+    """
+    sizes = [len(candidates)]
+    needs = [math.inf if one.seconds is None else one.seconds for one in candidates]
+    if CAUTION * sum(needs) <= seconds:
+        return sizes  # there is time for everybody
+    while sizes[-1] > 1:
+        sizes.append(math.ceil(sizes[-1] / KEPT))
+    while len(sizes) > 1 and part(seconds, 0, len(sizes)) < shortest * sizes[0]:
+        sizes.pop()
+    return sizes
+
+
+def favourite(candidates: Sequence[Candidate], seconds: float, rounds: int) -> str | None:
+    """Return who skips the first round, or None.
+
+    The advisor's first choice goes to the second round unseen where a first share is too short for
+    it to show anything, or may be: large networks start slowly, and would never get there.
+    """
+    placed = [(one.place, one) for one in candidates if one.place is not None]
+    if not placed or rounds == 1:
+        return None
+    _, first = min(placed, key=lambda pair: pair[0])
+    share = part(seconds, 0, rounds) / len(candidates)
+    known = first.seconds is not None and share >= ENOUGH * first.seconds
+    return None if known else first.name
+
+
+def part(left: float, number: int, rounds: int) -> float:
+    """Return the time of a round: with 0, 1, 2 of three, 1/7, 2/6 and 4/4 of what is left."""
+    weights = [GROWTH**later for later in range(number, rounds)]
+    return left * weights[0] / sum(weights)
+
+
+def go_on(rows: Sequence[Row], count: int) -> list[Row]:
+    """Return the best of those that were stopped by their share; judged on validation examples."""
+    cut = [row for row in rows if row.status == "out of time"]
+    return sorted(cut, key=lambda row: -_score(row.validation_score))[:count]
+
+
+class Rounds:
+    """Carries out the rounds.
+
+    Args:
+        arena: Where the race takes place.
+        candidates: Who races, in order.
+    """
+
+    def __init__(self, arena: Arena, candidates: Sequence[Candidate]):
+        self.arena = arena
+        self.known = {candidate.name: candidate for candidate in candidates}
+
+    def run(self) -> None:
+        """Race until one round has no successor, or nobody wants more."""
+        arena, clock = self.arena, self.arena.clock
+        shortest = max(3.0, min(20.0, clock.budget / 60))
+        sizes = plan(list(self.known.values()), clock.left, shortest)
+        waiting = favourite(list(self.known.values()), clock.left, len(sizes))
+        names = [name for name in self.known if name != waiting]
+        for number, _ in enumerate(sizes):
+            self._round(number, len(sizes), names)
+            found = {row.name: row for row in arena.standings.rows}
+            rows = [found[name] for name in names if name in found]
+            unbeatable = arena.cannot_be_beaten()
+            if number + 1 == len(sizes) or unbeatable is not None:
+                break
+            ahead = go_on(rows, max(1, sizes[number + 1] - (waiting is not None)))
+            self._say(number, rows, ahead)
+            names = [row.name for row in ahead] + ([waiting] if waiting else [])
+            waiting = None
+        if waiting:
+            arena.standings.leave_out(waiting, f"{unbeatable} cannot be beaten by more than noise.")
+
+    def _round(self, number: int, rounds: int, names: Sequence[str]) -> None:
+        clock = self.arena.clock
+        ends = clock.spent + part(clock.left, number, rounds)
+        for place, name in enumerate(names):
+            later = [self.known[other].seconds for other in names[place + 1 :]]
+            single = rounds == 1
+            share = clock.share(later) if single else level(max(0.0, ends - clock.spent), later)
+            steps = self.arena.steps
+            if steps is not None:
+                steps = max(1, steps // STEPS_GROWTH ** (rounds - 1 - number))
+            job = Job(name=name, algorithm=name, folder=self.arena.entrant(name), steps=steps)
+            if number == 0:
+                self.arena.race(job, share)
+            else:
+                self._once_more(job, share, number + 1)
+
+    def _once_more(self, job: Job, share: float, number: int) -> None:
+        """Start an entrant over with a larger share; the better of both models stays."""
+        beside = self.arena.folder / ROUNDS / str(number) / job.name
+        again = replace(job, folder=beside, facts={"round": number})
+        result = self.arena.carry_out(again, share)
+        former = read_json(job.folder / RESULT) or {}
+        if not former and result is None:
+            self.arena.standings.leave_out(job.name, NO_TIME)
+        if result is None or (former and not _is_better(result, former)):
+            return
+        if former.get("round", 1) < number and (beside / "model").exists():
+            run_folder.put_folder(beside, job.folder)
+            _forget_model(beside)
+        self.arena.standings.enter(job.name, result)
+
+    def _say(self, number: int, rows: Sequence[Row], ahead: Sequence[Row]) -> None:
+        behind = [row.title for row in rows if row.status == "out of time" and row not in ahead]
+        if behind and ahead:
+            self.arena.standings.remark(
+                f"round {number}",
+                f"After round {number + 1}, {words.listed([row.title for row in ahead])} started "
+                f"over with a larger share, and {words.listed(behind)} did not: "
+                f"{'its' if len(behind) == 1 else 'their'} validation score was lower.",
+            )
+
+
+def _is_better(result: dict[str, Any], former: dict[str, Any]) -> bool:
+    if "validation_score" not in result:
+        return result["status"] in ("finished", "out of time")
+    return bool(result["validation_score"] >= _score(former.get("validation_score")))
+
+
+def _score(value: float | None) -> float:
+    return -math.inf if value is None else value
+
+
+def _forget_model(folder: Path) -> None:
+    for file in (folder / "model").iterdir():
+        file.unlink()
+    (folder / "model").rmdir()
