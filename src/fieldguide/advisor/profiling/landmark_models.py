@@ -25,16 +25,14 @@ def constant(train: np.ndarray, y: np.ndarray, test: np.ndarray, classes: int) -
     return np.repeat(y.mean(axis=0, keepdims=True), len(test), axis=0)
 
 
-def linear(
-    train: np.ndarray, y: np.ndarray, test: np.ndarray, classes: int, *, steady: bool = False
-) -> np.ndarray:
-    """Logistic regression, or ridge regression; ``steady`` as for `local`."""
+def linear(train: np.ndarray, y: np.ndarray, test: np.ndarray, classes: int) -> np.ndarray:
+    """Logistic regression, or ridge regression."""
     if not classes:
         if len(train) > train.shape[1]:
             return _ridge(train, y, test)
-        middle = train.mean(axis=0) if steady else 0.0
+        middle = train.mean(axis=0)
         train, test = train - middle, test - middle
-        return _leave_one_out(train @ train.T, y, test @ train.T, centred=steady)[1]
+        return _leave_one_out(train @ train.T, y, test @ train.T, centred=True)[1]
     if len(np.unique(y)) < 2:
         return np.full(len(test), y[0])
     model = LogisticRegression(max_iter=100, tol=1e-3)
@@ -122,21 +120,14 @@ def left_out(
     return answers
 
 
-def local(
-    train: np.ndarray, y: np.ndarray, test: np.ndarray, classes: int, *, steady: bool = False
-) -> np.ndarray:
-    """Coates & Ng (2012): windows cut from the pictures as filters, pooled, then ridge.
-
-    With ``steady``, choosing the penalty allows for the mean that was fitted too. Without, too
-    little penalty is chosen where there are about as many examples as useful features, and the
-    error stands still there; landmarks are compared with recorded ones that were measured so.
-    """
+def local(train: np.ndarray, y: np.ndarray, test: np.ndarray, classes: int) -> np.ndarray:
+    """Coates & Ng (2012): windows cut from the pictures as filters, pooled, then ridge."""
     filters = _windows(train)
     seen, unseen = _responses(train, filters), _responses(test, filters)
     middle, spread = seen.mean(axis=0), seen.std(axis=0) + 1e-6
     seen, unseen = (seen - middle) / spread, (unseen - middle) / spread
     gram, across = seen @ seen.T, unseen @ seen.T
-    answers = _leave_one_out(gram, _targets(y, classes), across, centred=steady)[1]
+    answers = _leave_one_out(gram, _targets(y, classes), across, centred=True)[1]
     return answers.argmax(axis=1) if classes else answers
 
 

@@ -105,20 +105,11 @@ def survey(sample: Sample, seed: int = 0) -> tuple[dict[str, Landmark], dict[str
         "network": lambda a, b: network(a.vectors, a.y, b.vectors, a.classes),
         "trees": lambda a, b: models.trees(a.columns, a.y, b.columns, a.classes, a.categories),
     }
-    steady: dict[str, Rule] = {
-        "linear": lambda a, b: models.linear(a.vectors, a.y, b.vectors, a.classes, steady=True),
-        "local": lambda a, b: models.local(_pictures(a), a.y, _pictures(b), a.classes, steady=True),
-    }
-    if sample.classes:  # logistic regression has one way only
-        steady["linear"] = rules["linear"]
     sample = replace(sample, columns=coarse_columns(sample))
     if sample.pictures is not None:
         rules["local"] = lambda a, b: models.local(_pictures(a), a.y, _pictures(b), a.classes)
     narrow = compact(sample, seed)
-    found = {
-        rule: _measure(rule, fit, steady.get(rule, fit), narrow, seed)
-        for rule, fit in rules.items()
-    }
+    found = {rule: _measure(rule, fit, narrow, seed) for rule, fit in rules.items()}
     few = at_most(narrow, KERNEL, seed)
     found["neighbours"] = _neighbours(few, seed), _neighbours_curve(few, seed)
     marks = {rule: mark for rule, (mark, _) in found.items()}
@@ -159,14 +150,12 @@ def score_of(y: np.ndarray, guess: np.ndarray, classes: int) -> tuple[float, flo
     return float(1 - ratio), float(np.sqrt(np.square(error - ratio * spread).sum()) / spread.sum())
 
 
-def _measure(
-    rule: str, fit: Rule, steady: Rule, sample: Sample, seed: int
-) -> tuple[Landmark, Curve | None]:
+def _measure(rule: str, fit: Rule, sample: Sample, seed: int) -> tuple[Landmark, Curve | None]:
     started = time.perf_counter()
     slow = rule == "trees" and sample.classes > MANY_CLASSES
     part = at_most(sample, KERNEL if slow else MOST.get(rule, KERNEL), seed)
     flat = rule == "constant"  # it learns nothing from more examples
-    trial = attempt(fit, part, seed, curved=None if flat else steady, twice=rule not in SLOW)
+    trial = attempt(fit, part, seed, curved=not flat, twice=rule not in SLOW)
     score, deviation = score_of(trial.truth, trial.full, part.classes)
     before, _ = score_of(trial.truth, trial.quarter, part.classes)
     slope = 0.0 if flat else _slope(before, score, deviation, len(trial.truth))

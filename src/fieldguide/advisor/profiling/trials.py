@@ -40,7 +40,7 @@ class Trial:
 
 
 def attempt(
-    fit: Rule, part: Sample, seed: int, *, curved: Rule | None = None, twice: bool = True
+    fit: Rule, part: Sample, seed: int, *, curved: bool = True, twice: bool = True
 ) -> Trial:
     """Hold out one fold after the other (one only, of many examples) and try the model on it.
 
@@ -48,7 +48,7 @@ def attempt(
         fit: Learns from the first sample and answers for the second.
         part: Encoded examples.
         seed: Decides the folds and the parts.
-        curved: The model for a curve, which learns from all of `PARTS`; often the same one.
+        curved: Whether it learns from all of `PARTS`, for a curve.
         twice: Whether small parts may be drawn twice, for a steadier curve.
     """
     folds = part.folds(seed)
@@ -61,14 +61,14 @@ def attempt(
         truth.append(held.y)
         full.append(fit(part.take(rest), held))
         quarter.append(fit(part.take(_share(drawn, QUARTER)), held))
-        if curved is None:
+        if not curved:
             continue
         again = [drawn, drawn[::-1]] if twice and not every else [drawn]
-        known = {1: full[-1], QUARTER: quarter[-1]} if curved is fit else {}
+        known = {1: full[-1], QUARTER: quarter[-1]}
         for share in parts_of(len(rest)):
             subsets = again if share >= REPEATED else [drawn]
             answers = [known[share]] if share in known else []
-            answers = answers or [curved(part.take(_share(one, share)), held) for one in subsets]
+            answers = answers or [fit(part.take(_share(one, share)), held) for one in subsets]
             mean = np.mean([losses(held.y, one, part.classes) for one in answers], axis=0)
             lost.setdefault(share, []).append(mean)
     together = {share: np.concatenate(parts) for share, parts in lost.items()}
