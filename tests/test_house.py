@@ -198,3 +198,9 @@ def test_the_rule_on_safety(source: str, safe: bool) -> None:
 )
 def test_the_rules_on_texts(finder: Callable[[str], object], text: str, found: bool) -> None:
     assert bool(finder(text)) == found
+
+
+def test_every_test_file_has_a_name_of_its_own():
+    """Test folders are no packages, so pytest cannot tell two files of one name apart."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
