@@ -98,9 +98,13 @@ def _source(name: str) -> str:
     return text + (STEP.format(step=f"        {step}") if step else "")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def toys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Install the package on the path of this process; entrants inherit it."""
+    """Install the package on the path of this process; entrants inherit it.
+
+    No longer than a file of tests needs it: others look at all that is installed, and one of these
+    never ends.
+    """
     site = tmp_path_factory.mktemp("site")
     package, about = site / "toybox", site / "toybox-1.0.dist-info"
     package.mkdir()
@@ -117,6 +121,8 @@ def toys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     catalog.forget()
     yield site
     sys.path.remove(str(site))
+    for name in [name for name in sys.modules if name.split(".")[0] == "toybox"]:
+        del sys.modules[name]
     catalog.forget()
 
 
