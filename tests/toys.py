@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer
 
 from fieldguide.card import Card
-from fieldguide.data import Batch, Dataset, Examples
+from fieldguide.data import Batch, Dataset, Examples, SeriesColumn
 from fieldguide.engine import Stage
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
@@ -58,7 +58,24 @@ def images(task: str, count: int = COUNT, seed: int = 0, side: int = 16) -> Data
     return Dataset.from_columns(columns, target="target")
 
 
-FORMS = {"table": table, "array": array, "image": images}
+def series(task: str, count: int = COUNT, seed: int = 0) -> Dataset:
+    """Sequences of 6 to 12 steps and two channels, with a gap here and there, that rise or fall."""
+    chance = np.random.default_rng(seed)
+    slope, sequences = chance.normal(size=count), []
+    for rise in slope:
+        steps = np.arange(chance.integers(6, 13))
+        one = np.stack([rise * steps, np.ones(len(steps))], axis=1)
+        one += 0.3 * chance.normal(size=one.shape)
+        one[chance.integers(len(steps)), 0] = np.nan
+        sequences.append(one)
+    columns = {
+        "series": SeriesColumn.of(sequences, ("height", "weight")),
+        "target": pl.Series("target", _target(task, slope)),
+    }
+    return Dataset.from_columns(columns, target="target")
+
+
+FORMS = {"table": table, "array": array, "image": images, "series": series}
 
 
 def _target(task: str, values: np.ndarray) -> np.ndarray:

@@ -74,7 +74,7 @@ class Estimator(ScikitLearnMixin, Hooks):
         kind, _ = tasks.choose(dataset, self.task, self.card.tasks)
         train, held = self._hold_out(dataset, validation_data)
         self.__dict__.pop("network_", None)  # what was learnt before does not fit the new task
-        self.task_ = kind.fit(train)
+        self.task_ = kind.fit(train, self.card.inputs)
         self.card.check(self.task_, type(self).__name__)
         self.fields_, self.ledger_ = dict(dataset.fields), dataset.ledger
         cards = [torch.device(device)] if device.startswith("cuda") else []
@@ -276,7 +276,7 @@ class Estimator(ScikitLearnMixin, Hooks):
             self._check_target(data, y)
         known = self.fields_ if new else None
         if not isinstance(data, (str, Path)):
-            dataset = as_dataset(data, y, fields=known)
+            dataset = as_dataset(data, y, fields=known, forms=self.card.inputs)
             if new:
                 self._check_width(dataset)
             return dataset

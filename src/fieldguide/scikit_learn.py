@@ -105,7 +105,7 @@ class ScikitLearnMixin(BaseEstimator):
         if fields is None or task is None:
             return None
         inputs = [known for known in fields.values() if known.name != task.target]
-        blocks = [known for known in inputs if known.kind in ("array", "image")]
+        blocks = [known for known in inputs if known.kind in _NO_SCALARS]
         return None if blocks else [known.name for known in inputs]
 
     def _as_in_fit(self, data: Any) -> Any:
@@ -158,6 +158,9 @@ class ScikitLearnMixin(BaseEstimator):
 
     def _dataset(self, data: Any, y: Any, *, new: bool = False) -> Dataset:
         raise NotImplementedError
+
+
+_NO_SCALARS = ("array", "image", "series", "clip", "tree")
 
 
 def _warn(sentence: str) -> None:

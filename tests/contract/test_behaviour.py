@@ -147,8 +147,11 @@ def test_a_wrong_task_explains_itself(entry: catalog.Entry) -> None:
 def test_a_wrong_form_of_inputs_explains_itself(entry: catalog.Entry) -> None:
     kind, task = entry.load(), entry.card.tasks[0]
     for form in toys.FORMS.keys() - set(entry.card.inputs):
+        data = toys.FORMS[form](task)
+        if set(tasks.forms_of(data)) & set(entry.card.inputs):
+            continue  # the same data can be read in a form that it takes
         with pytest.raises(TaskMismatch, match=rf"{kind.__name__} takes inputs.*the form {form}"):
-            kind().fit(toys.FORMS[form](task))
+            kind().fit(data)
 
 
 def test_pictures_that_are_too_small_explain_themselves(entry: catalog.Entry) -> None:
@@ -157,6 +160,17 @@ def test_pictures_that_are_too_small_explain_themselves(entry: catalog.Entry) ->
         pytest.skip("it takes pictures of any size")
     with pytest.raises(TaskMismatch, match=f"at least {least} pixels"):
         entry.load()().fit(toys.images(entry.card.tasks[0], 30, side=least - 1))
+
+
+def test_what_has_a_form_of_its_own_is_read_flat_where_it_must_be(entry: catalog.Entry) -> None:
+    flat, task = {"array", "table"} & set(entry.card.inputs), entry.card.tasks[0]
+    if not flat:
+        pytest.skip("it takes no rows of numbers")
+    for form in toys.FORMS.keys() - {"array", "table", "image", *entry.card.inputs}:
+        data, kind = quick.data(entry, task, form), entry.load()
+        model = kind(**quick.settings(kind)).fit(data)
+        assert model.task_.inputs.form in flat
+        assert model.predict(data).shape == (len(data),), form
 
 
 def test_one_example_is_one_of_a_batch(entry: catalog.Entry) -> None:

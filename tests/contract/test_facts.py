@@ -13,11 +13,13 @@ import pytest
 
 import fieldguide as fg
 from fieldguide import catalog, tasks
+from fieldguide.codecs import Codec
 from fieldguide.errors import UsageError
 from fieldguide.hyperparameter import Range, check, ranges
+from fieldguide.tasks.forms import OF_COLUMNS
 
 HEADINGS = ["How it works", "Use it when", "Think twice when", "Cost", "Shapes", "Example"]
-FORMS = {"array", "table", "image"}
+FORMS = {*OF_COLUMNS, *(form for codec in Codec.known.values() for form in codec.forms)}
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(fg.__path__, "fieldguide.")

@@ -10,4 +10,5 @@ from fieldguide.codecs.labels import Labels as Labels
 from fieldguide.codecs.number import Number as Number
 from fieldguide.codecs.picture import Picture as Picture
 from fieldguide.codecs.quantity import Quantity as Quantity
+from fieldguide.codecs.steps import Steps as Steps
 from fieldguide.codecs.words import Words as Words

@@ -1,14 +1,14 @@
-"""Blocks of numbers, one vector per example: standardised."""
+"""Blocks of numbers, one vector per example: standardised. Sequences are laid out flat."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from fieldguide.codecs.codec import Codec
-from fieldguide.data import Column
+from fieldguide.data import Bundle, Column, Kind
 
 ALIKE = 3.0  # features whose largest values differ by less than this factor share one scale
 
@@ -18,7 +18,8 @@ class Array(Codec):
     """z = (x - mean) / deviation, feature by feature, or with one scale for all.
 
     Pixels and other features in one common unit share a scale: divided by its own deviation, a
-    pixel at the edge that is nearly always black would become the loudest of all.
+    pixel at the edge that is nearly always black would become the loudest of all. What a sequence
+    lacks, at its end or within, counts as the mean.
 
     Attributes:
         means: One mean per feature, or a single one.
@@ -30,14 +31,20 @@ class Array(Codec):
     deviations: tuple[float, ...]
     length: int
     name = "array"
+    forms: ClassVar[tuple[str, ...]] = ("array", "table")
+    kinds: ClassVar[tuple[Kind, ...]] = ("array", "series", "clip")
 
     @classmethod
     def fit(cls, column: Column) -> Self:
         """Learn the scales."""
         values = _flat(column)
-        if _share_a_unit(values):
-            scale = float(values.std()) or 1.0
-            return cls((float(values.mean()),), (scale,), values.shape[1])
+        gaps = isinstance(column, Bundle) and bool(np.isnan(values).any())
+        mean, deviation = (np.nanmean, np.nanstd) if gaps else (np.mean, np.std)
+        if (isinstance(column, Bundle) and column.one_unit) or _share_a_unit(values):
+            scale = float(deviation(values)) or 1.0
+            return cls((float(mean(values)),), (scale,), values.shape[1])
+        if gaps:  # a step that only a few long sequences have may be missing from all examples
+            values = np.where(np.isnan(values), mean(values), values)
         spread = values.std(axis=0, dtype=np.float64)
         # Rounding leaves a constant column of large numbers with a tiny spread that means nothing.
         noise = 1e-6 * np.abs(values).max(axis=0, initial=0.0)
@@ -52,8 +59,10 @@ class Array(Codec):
 
     def encode(self, column: Column) -> np.ndarray:
         """Return shape (n, width), float32."""
-        scaled = _flat(column) - np.asarray(self.means)
+        scaled = _flat(column, self.length) - np.asarray(self.means)
         scaled /= np.asarray(self.deviations)
+        if isinstance(column, Bundle):
+            np.nan_to_num(scaled, copy=False)
         return scaled.astype(np.float32)
 
     def decode(self, values: np.ndarray) -> np.ndarray:
@@ -61,7 +70,9 @@ class Array(Codec):
         return values.astype(np.float64) * np.asarray(self.deviations) + np.asarray(self.means)
 
 
-def _flat(column: Column) -> np.ndarray:
+def _flat(column: Column, width: int | None = None) -> np.ndarray:
+    if isinstance(column, Bundle):
+        return column.flat(width)
     values = np.asarray(column)
     return values.reshape(len(values), -1)
 

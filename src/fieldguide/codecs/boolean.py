@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from fieldguide.codecs.codec import Codec
 from fieldguide.codecs.number import as_floats
-from fieldguide.data import Column
+from fieldguide.data import Column, Kind
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,8 @@ class Boolean(Codec):
     """False, missing and true become -1, 0 and 1; there is nothing to learn."""
 
     name = "boolean"
+    forms: ClassVar[tuple[str, ...]] = ("table",)
+    kinds: ClassVar[tuple[Kind, ...]] = ("boolean",)
 
     @classmethod
     def fit(cls, column: Column) -> Self:

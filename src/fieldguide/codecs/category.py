@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from fieldguide.codecs.codec import Codec
-from fieldguide.data import Column
+from fieldguide.data import Column, Kind
 
 LARGEST = 10_000  # codes kept; rarer words share code 0 with the unknown
 
@@ -24,6 +24,8 @@ class Category(Codec):
 
     words: tuple[str, ...]
     name = "category"
+    forms: ClassVar[tuple[str, ...]] = ("table",)
+    kinds: ClassVar[tuple[Kind, ...]] = ("category",)
     codes: ClassVar[bool] = True
 
     @classmethod

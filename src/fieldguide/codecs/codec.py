@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from fieldguide.data import Column
+from fieldguide.data import Column, Examples, Kind
 from fieldguide.errors import ModelFolderError
 
 
@@ -22,10 +22,14 @@ class Codec(ABC):
     Attributes:
         name: Name in saved models.
         codes: Whether `encode` returns integer codes (for embeddings) rather than numbers.
+        forms: The forms of inputs that it makes, or makes a part of; none for a target's codec.
+        kinds: The kinds of columns that it reads.
     """
 
     name: ClassVar[str]
     codes: ClassVar[bool] = False
+    forms: ClassVar[tuple[str, ...]] = ()
+    kinds: ClassVar[tuple[Kind, ...]] = ()
     known: ClassVar[dict[str, type[Codec]]] = {}
 
     def __init_subclass__(cls, **kwargs: Any):
@@ -45,6 +49,20 @@ class Codec(ABC):
     @abstractmethod
     def width(self) -> int:
         """Columns of numbers that one value becomes; for codes, the number of codes."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one example's numbers, 0 for what varies."""
+        return (self.width,)
+
+    def examples(self, column: Column, *, once: bool = False) -> Examples:
+        """Return all examples as a network takes them; for forms that are made of one column.
+
+        Args:
+            column: The values.
+            once: Whether each example will be read a single time.
+        """
+        raise NotImplementedError(f"the codec '{self.name}' makes a part of a form only")
 
     def config(self) -> dict[str, Any]:
         """Return a JSON-ready form with the codec's name."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import polars as pl
 
 from fieldguide.codecs.codec import Codec
-from fieldguide.data import Column
+from fieldguide.data import Column, Kind
 
 DAY = 86_400.0  # seconds
 CYCLES = (DAY, 7 * DAY, 365.2425 * DAY)
@@ -29,6 +29,8 @@ class DateTime(Codec):
     mean: float
     deviation: float
     name = "datetime"
+    forms: ClassVar[tuple[str, ...]] = ("table",)
+    kinds: ClassVar[tuple[Kind, ...]] = ("datetime",)
 
     @classmethod
     def fit(cls, column: Column) -> Self:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import polars as pl
 
 from fieldguide.codecs.codec import Codec
-from fieldguide.data import Column
+from fieldguide.data import Column, Kind
 
 LARGEST = float(np.finfo(np.float32).max)  # a new value may lie further out than single precision
 
@@ -30,6 +30,8 @@ class Number(Codec):
     median: float
     flagged: bool
     name = "number"
+    forms: ClassVar[tuple[str, ...]] = ("table",)
+    kinds: ClassVar[tuple[Kind, ...]] = ("number",)
 
     @classmethod
     def fit(cls, column: Column) -> Self:

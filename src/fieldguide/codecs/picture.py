@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from fieldguide.codecs.codec import Codec
-from fieldguide.data import Column, ImageFiles
+from fieldguide.data import Column, ImageFiles, Kind
 
 SAMPLE = 2_000  # pictures looked at to learn sizes and brightness
 LARGEST_SIDE = 224  # pixels; larger pictures are scaled down to this by default
@@ -37,6 +37,8 @@ class Picture(Codec):
     deviations: tuple[float, ...]
     stored: str = "uint8"
     name = "picture"
+    forms: ClassVar[tuple[str, ...]] = ("image",)
+    kinds: ClassVar[tuple[Kind, ...]] = ("image",)
 
     @classmethod
     def fit(cls, column: Column) -> Self:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import polars as pl
 
 from fieldguide.codecs.codec import Codec
-from fieldguide.data import Column
+from fieldguide.data import Column, Kind
 
 LARGEST = 500  # words kept
 _WORD = re.compile(r"[^\W_]{2,}")
@@ -31,6 +31,8 @@ class Words(Codec):
     words: tuple[str, ...]
     weights: tuple[float, ...]
     name = "words"
+    forms: ClassVar[tuple[str, ...]] = ("table",)
+    kinds: ClassVar[tuple[Kind, ...]] = ("text", "tree")
 
     @classmethod
     def fit(cls, column: Column) -> Self:

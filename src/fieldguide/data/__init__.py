@@ -1,6 +1,7 @@
 """What examples are, whatever file they came from: fields, data sets, splits, batches, ledger."""
 
 from fieldguide.data.arrays import as_dataset as as_dataset
+from fieldguide.data.bundle import Bundle as Bundle
 from fieldguide.data.column import Column as Column
 from fieldguide.data.dataset import Dataset as Dataset
 from fieldguide.data.examples import Batch as Batch
@@ -13,4 +14,6 @@ from fieldguide.data.field import Kind as Kind
 from fieldguide.data.frames import is_frame as is_frame
 from fieldguide.data.images import ImageFiles as ImageFiles
 from fieldguide.data.ledger import Ledger as Ledger
+from fieldguide.data.sequences import Sequences as Sequences
+from fieldguide.data.series import SeriesColumn as SeriesColumn
 from fieldguide.data.split import looks_like_classes as looks_like_classes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,19 +18,30 @@ from fieldguide.data.field import Field
 from fieldguide.data.frames import column_of, columns_of, is_frame, series_of, target_of
 from fieldguide.data.images import canonical_images
 from fieldguide.data.infer import typed_field
+from fieldguide.data.series import SeriesColumn
 from fieldguide.errors import DataError, UsageError, did_you_mean
 
 
-def as_dataset(data: Any, y: Any = None, *, fields: Mapping[str, Field] | None = None) -> Dataset:
+def as_dataset(
+    data: Any,
+    y: Any = None,
+    *,
+    fields: Mapping[str, Field] | None = None,
+    forms: Sequence[str] = (),
+) -> Dataset:
     """Return a data set from a `Dataset` (as it is), arrays or a data frame.
 
     Args:
         data: A `Dataset`, or inputs as `from_arrays` takes them.
         y: Targets, or the name of the target's column.
         fields: Fields found on other rows, for prediction.
+        forms: The forms that the algorithm takes, where one asks: what an array of three axes is
+            depends on it.
     """
     if isinstance(data, Dataset):
         return data if y is None else data.with_target(y)
+    if _are_sequences(data, forms):
+        return _of_sequences(data, y, fields)
     return from_arrays(data, y, fields=fields)
 
 
@@ -86,6 +97,34 @@ def _surely_finite(X: Any) -> bool:
     if not (X.flags.c_contiguous and X.flags.writeable):
         return False
     return bool(torch.from_numpy(X).sum().isfinite())
+
+
+def _are_sequences(X: Any, forms: Sequence[str]) -> bool:
+    """Whether inputs are (n, steps, channels), or a list of sequences of their own lengths."""
+    if "series" not in forms or "image" in forms or is_frame(X):
+        return False
+    if isinstance(X, (list, tuple)):
+        shapes = {np.shape(one) for one in X}
+        return len(shapes) > 1 or any(len(shape) == 2 for shape in shapes)
+    return np.ndim(X) == 3
+
+
+def _of_sequences(X: Any, y: Any, fields: Mapping[str, Field] | None) -> Dataset:
+    """Return a data set of sequences; unlike other inputs they may have gaps (NaN)."""
+    column = SeriesColumn.of(list(X))
+    if not len(column):
+        raise DataError("there are no sequences.", "Pass at least one.")
+    if y is None:
+        return _dataset({"x": column}, None, fields)
+    targets = series_of("y", target_of(y))
+    if len(targets) != len(column):
+        raise ValueError(
+            "Found input variables with inconsistent numbers of samples: "
+            f"{[len(column), len(targets)]}"
+        )
+    if targets.null_count():
+        raise ValueError("Input y contains NaN.")
+    return _dataset({"x": column}, targets, fields)
 
 
 def _block(X: np.ndarray) -> np.ndarray:

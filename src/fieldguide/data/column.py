@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from fieldguide.data.images import ImageFiles
+from fieldguide.data.bundle import Bundle
 
-Column = pl.Series | np.ndarray | ImageFiles
+Column = pl.Series | np.ndarray | Bundle
 
 
 def take(column: Column, indices: np.ndarray) -> Column:
     """Return the values at ``indices``, in that order."""
     if isinstance(column, pl.Series):
         return column.gather(indices)
-    if isinstance(column, ImageFiles):
+    if isinstance(column, Bundle):
         return column.take(indices)
     return column[indices]

@@ -64,6 +64,12 @@ class Examples:
     def __len__(self) -> int:
         return len(next(iter(self.x.values()))) if isinstance(self.x, dict) else len(self.x)
 
+    @property
+    def numbers(self) -> int:
+        """Numbers in one example; in the largest, where they differ."""
+        parts = self.x.values() if isinstance(self.x, dict) else [self.x]
+        return sum(part[:1].numel() for part in parts)
+
     def batch(self, index: Tensor) -> Batch:
         """Fetch the examples at ``index`` whole."""
         if isinstance(self.x, dict):

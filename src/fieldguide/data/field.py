@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Kind = Literal[
-    "number", "category", "boolean", "datetime", "text", "image", "identifier", "constant", "array"
-]
-KINDS: tuple[Kind, ...] = (
-    "number", "category", "boolean", "datetime", "text", "image", "identifier", "constant", "array"
-)  # fmt: skip
+    "number", "category", "boolean", "datetime", "text", "image", "identifier", "constant", "array",
+    "series", "clip", "tree",
+]  # fmt: skip
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True)
@@ -19,12 +18,13 @@ class Field:
 
     Attributes:
         name: Column name, as the user wrote it.
-        kind: What its values are; ``array`` is a block of numbers of one shape per example.
+        kind: What its values are; ``array`` is a block of numbers of one shape per example,
+            ``series`` a sequence of its own length, ``clip`` frames, ``tree`` words in a tree.
         reason: How the kind was found out, in plain words.
         missing: Number of missing values.
         distinct: Number of distinct values seen (0 where that was not counted).
         shape: Shape of one value: ``()`` for scalars, ``(channels, height, width)`` for images
-            (0 for a size that varies), ``(width,)`` for arrays.
+            (0 for a size that varies), ``(width,)`` for arrays, ``(steps, channels)`` for series.
         facts: Further measured facts, JSON-ready (smallest, largest, examples…).
     """
 

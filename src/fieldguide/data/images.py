@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from fieldguide.data.bundle import Bundle
+from fieldguide.data.field import Kind
 
-class ImageFiles:
+
+class ImageFiles(Bundle):
     """Images on disk that behave like a column.
 
     Args:
@@ -20,6 +25,8 @@ class ImageFiles:
         sizes: (height, width, channels) of each image where known, shape (n, 3).
         decoded: The images themselves where they are few and small enough to be kept.
     """
+
+    kind: ClassVar[Kind] = "image"
 
     def __init__(
         self,
@@ -46,15 +53,41 @@ class ImageFiles:
         )
         return (channels, height, width)
 
-    def take(self, indices: np.ndarray) -> ImageFiles:
+    def take(self, indices: np.ndarray) -> Self:
         """Return the column of the examples at ``indices``."""
         decoded = self.decoded
-        return ImageFiles(
+        return type(self)(
             [self.paths[index] for index in indices],
             archive=self.archive,
             sizes=None if self.sizes is None else self.sizes[indices],
             decoded=None if decoded is None else [decoded[index] for index in indices],
         )
+
+    def digest(self, index: int) -> bytes:
+        """Return a picture's shape and pixels where it is decoded, else the bytes of its file."""
+        if self.decoded is not None:
+            return repr(self.decoded[index].shape).encode() + self.decoded[index].tobytes()
+        if self.archive is None:
+            return Path(self.paths[index]).read_bytes()
+        with zipfile.ZipFile(self.archive) as opened:
+            known = opened.getinfo(self.paths[index])
+        return repr((known.CRC, known.file_size)).encode()
+
+    def stored(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return no arrays: where the files lie."""
+        paths = self.paths if self.archive else [os.path.abspath(path) for path in self.paths]
+        archive = self.archive and os.path.abspath(self.archive)
+        return {}, {"paths": paths, "archive": archive}
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> Self:
+        """Return the column again."""
+        return cls(facts["paths"], archive=facts["archive"])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the pictures that are decoded."""
+        return sum(picture.nbytes for picture in self.decoded or [])
 
     def load(self, index: int) -> np.ndarray:
         """Return one image; shape (height, width, channels), uint8, channels 1, 3 or 4."""

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from fieldguide.data.bundle import Bundle
 from fieldguide.data.column import Column
 from fieldguide.data.facts import facts_of, missing_spellings
 from fieldguide.data.field import Field, Kind
 from fieldguide.data.guess import infer_series
-from fieldguide.data.images import ImageFiles
 from fieldguide.data.recipe import Recipe
 
 
@@ -143,8 +143,16 @@ def _field(
     return Field(name, recipe.kind, reason, missing, distinct, facts=facts)
 
 
-def _block_field(name: str, column: np.ndarray | ImageFiles) -> Field:
-    if isinstance(column, ImageFiles):
-        return Field(name, "image", "paths of image files", shape=column.shape)
+def _block_field(name: str, column: np.ndarray | Bundle) -> Field:
+    if isinstance(column, Bundle):
+        return Field(name, column.kind, _REASONS[column.kind], shape=column.shape)
     kind: Kind = "image" if column.ndim == 4 else "array"
     return Field(name, kind, f"an array of shape {column.shape}", shape=column.shape[1:])
+
+
+_REASONS = {
+    "image": "paths of image files",
+    "series": "a sequence of steps for each example",
+    "clip": "frames one after the other",
+    "tree": "words in a tree",
+}

@@ -27,9 +27,7 @@ def outputs(
     """
     heap.keep_freed_memory()
     device = next(iter(network.state_dict().values()), torch.empty(0)).device
-    parts = examples.x.values() if isinstance(examples.x, dict) else [examples.x]
-    numbers = sum(part[:1].numel() for part in parts)
-    size = min(LARGEST, max(SMALLEST, BATCH_NUMBERS // max(1, numbers)))
+    size = min(LARGEST, max(SMALLEST, BATCH_NUMBERS // max(1, examples.numbers)))
     network.eval()
     products = torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16)
     with torch.inference_mode(), products:

@@ -1,12 +1,12 @@
 """The input side of a task: one codec a column, assembled into what a network takes.
 
-Three forms: ``image`` (one picture per example), ``array`` (one block of numbers) and ``table``
-(mixed columns: all numbers side by side, and codes for the categories).
+What the forms are, and which of them data can be read in, is told in `fieldguide.tasks.forms`.
 """
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,20 +15,12 @@ import torch
 from torch import Tensor
 
 from fieldguide import data
-from fieldguide.codecs import Array, Boolean, Category, Codec, DateTime, Number, Picture, Words
+from fieldguide.codecs import Codec, Picture
 from fieldguide.codecs import from_config as codec_from_config
 from fieldguide.data import Dataset
 from fieldguide.errors import DataError
+from fieldguide.tasks.forms import OF_COLUMNS, choose_form, codec_for, columns_for
 
-CODECS: dict[str, type[Codec]] = {
-    "number": Number,
-    "category": Category,
-    "boolean": Boolean,
-    "datetime": DateTime,
-    "text": Words,
-    "image": Picture,
-    "array": Array,
-}
 FIT_ROWS = 1_000_000  # codecs of a table larger than this learn from a seeded sample
 READY_BYTES = 1 << 29  # pictures are stored normalised if that takes at most 512 MiB
 STREAM_BYTES = 1 << 31  # encoded data above 2 GiB are mapped from a temporary file
@@ -39,7 +31,7 @@ class Inputs:
     """Codecs by column, and the form that they make together.
 
     Attributes:
-        form: ``"image"``, ``"array"`` or ``"table"``.
+        form: What the network is fed: ``"table"``, ``"array"``, ``"image"``, ``"series"``…
         codecs: One frozen codec for each column used, in order.
     """
 
@@ -47,8 +39,13 @@ class Inputs:
     codecs: dict[str, Codec]
 
     @classmethod
-    def fit(cls, train: Dataset) -> Inputs:
+    def fit(cls, train: Dataset, forms: Sequence[str] = ()) -> Inputs:
         """Choose the form and fit the codecs on the training split.
+
+        Args:
+            train: The training split.
+            forms: The forms that the algorithm takes; the first that the data can be read in
+                counts, and the one that suits the data best if there is none.
 
         Raises:
             DataError: No column can inform a prediction.
@@ -62,19 +59,19 @@ class Inputs:
                 "Name another target, or look at `fieldguide inspect` for the reasons.",
                 file=train.source,
             )
-        pictures = [name for name, known in usable.items() if known.kind == "image"]
-        blocks = [name for name, known in usable.items() if known.kind == "array"]
-        chosen = pictures[:1] or list(usable)
-        form = "image" if pictures else "array" if len(usable) == 1 and blocks else "table"
-        codecs = {name: CODECS[usable[name].kind].fit(sample.column(name)) for name in chosen}
+        form = choose_form(sample, forms)
+        codecs: dict[str, Codec] = {}
+        for name in columns_for(form, usable):
+            codec = codec_for(form, usable[name].kind)
+            assert codec is not None
+            codecs[name] = codec.fit(sample.column(name))
         return cls(form, codecs)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of one example's numbers: (channels, height, width) or (width,)."""
-        first = next(iter(self.codecs.values()))
-        if isinstance(first, Picture):
-            return first.shape
+        """Shape of one example's numbers: (width,), (channels, height, width), (steps, width)…"""
+        if self.form not in OF_COLUMNS:
+            return next(iter(self.codecs.values())).shape
         return (sum(codec.width for codec in self.codecs.values() if not codec.codes),)
 
     @property
@@ -87,6 +84,9 @@ class Inputs:
 
         Pictures that will be read more than ``once`` are normalised now, if memory allows.
         """
+        if self.form not in (*OF_COLUMNS, "image"):
+            ((name, codec),) = self.codecs.items()
+            return codec.examples(_column(dataset, name), once=once)
         store = _Store(len(dataset))
         for chunk in dataset.chunks():
             store.add(self._parts(chunk))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -52,8 +53,12 @@ class Task(ABC):
         """Fit the target's codec on the training split."""
 
     @classmethod
-    def fit(cls, train: Dataset) -> Self:
+    def fit(cls, train: Dataset, forms: Sequence[str] = ()) -> Self:
         """Fit every codec on the training split and freeze them.
+
+        Args:
+            train: The training split.
+            forms: The forms of inputs that the algorithm takes; any if empty.
 
         Raises:
             DataError: No examples, no target, or examples without one.
@@ -66,7 +71,7 @@ class Task(ABC):
             )
         _check_any(train)
         _check_present(train, train.target)
-        return cls(Inputs.fit(train), train.target, cls.target_codec(train))
+        return cls(Inputs.fit(train, forms), train.target, cls.target_codec(train))
 
     def encode(self, dataset: Dataset, *, with_target: bool = True, once: bool = False) -> Examples:
         """Encode the inputs of every example and, if asked, the targets.

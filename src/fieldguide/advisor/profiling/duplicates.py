@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from fieldguide.data import Column, Dataset, ImageFiles
+from fieldguide.data import Bundle, Column, Dataset, ImageFiles
 
 MOST = 1_000_000  # examples compared at most
 
@@ -102,6 +102,9 @@ def _keys(column: Column) -> np.ndarray:
     """Return 64-bit keys that are equal where the values are."""
     if isinstance(column, ImageFiles):
         return _file_keys(column)
+    if isinstance(column, Bundle):
+        parts = [_digest(column.digest(index)) for index in range(len(column))]
+        return np.array(parts, dtype=np.uint64)
     if isinstance(column, pl.Series):
         return column.hash().to_numpy()
     flat = np.ascontiguousarray(column).reshape(len(column), -1)

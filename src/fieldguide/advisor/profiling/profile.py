@@ -48,7 +48,9 @@ class Profile:
         score_name: The score that the task is judged by.
         target: Column to predict, or None.
         target_reason: How it was chosen.
-        form: ``"image"``, ``"array"`` or ``"table"``; empty without a task.
+        form: ``"image"``, ``"array"`` or ``"table"``: what the measurements looked at; empty
+            without a task.
+        forms: All forms that the data come in by nature, the one that suits them best first.
         fields: Every column, with its kind and the reason.
         left_out: Columns that cannot inform a prediction, with the reason.
         numbers: Numbers in one encoded example.
@@ -82,6 +84,7 @@ class Profile:
     form: str
     fields: tuple[Field, ...]
     left_out: dict[str, str]
+    forms: tuple[str, ...] = ()
     numbers: int = 0
     categories: int = 0
     directions: int = 0
@@ -134,12 +137,14 @@ def profile(dataset: Dataset, task: str = "auto", *, seed: int = 0) -> Profile:
     looked_at = known.in_memory(SAMPLE, seed)
     try:
         shown = small_pictures(looked_at, seed)
-        fitted = kind.fit(shown)
+        fitted = kind.fit(shown, VECTORS)
         form = fitted.inputs.form
         sample = encode(fitted, shown) if form in VECTORS else None
     except DataError as error:
         return _without_task(dataset, str(error), seed, started)
-    facts = _facts(dataset, looked_at, seed) | {"task_reason": reason, "form": form}
+    forms = tasks.forms_of(known, natural=True)
+    facts = _facts(dataset, looked_at, seed)
+    facts |= {"task_reason": reason, "form": form, "forms": forms}
     with warnings.catch_warnings():
         # Of many classes and of solvers that stop near the optimum; the figures tell of both.
         warnings.simplefilter("ignore", UserWarning)

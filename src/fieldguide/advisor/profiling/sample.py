@@ -9,7 +9,7 @@ import polars as pl
 import torch.nn.functional as F
 from torch import Tensor, from_numpy
 
-from fieldguide.data import Column, Dataset, ImageFiles
+from fieldguide.data import Bundle, Column, Dataset, ImageFiles
 from fieldguide.tasks import Task
 
 VECTORS = ("image", "array", "table")  # forms of input that become vectors
@@ -73,8 +73,8 @@ def with_known_target(dataset: Dataset) -> Dataset:
 
 def missing(column: Column) -> np.ndarray:
     """Return which examples lack this value (any part of it, for blocks); shape (n,)."""
-    if isinstance(column, ImageFiles):
-        return np.zeros(len(column), dtype=bool)
+    if isinstance(column, Bundle):
+        return column.missing()
     if isinstance(column, pl.Series):
         present = column.fill_nan(None) if column.dtype.is_float() else column
         return present.is_null().to_numpy()

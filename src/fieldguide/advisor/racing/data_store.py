@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from fieldguide.codecs import Picture
-from fieldguide.data import Column, Dataset, Field, ImageFiles
+from fieldguide.data import Bundle, Column, Dataset, Field, ImageFiles
 from fieldguide.data.streamed import StreamedTable
 from fieldguide.model_folder import ledger
 
@@ -62,7 +61,7 @@ def _write_columns(folder: Path, dataset: Dataset, train: np.ndarray) -> dict[st
     kept = {name: _write_block(folder, i, dataset, name, train) for i, name in enumerate(others)}
     return {
         "fields": [field.to_dict() for field in dataset.fields.values()],
-        "columns": {name: kept.get(name, {"kind": "series"}) for name in dataset.columns},
+        "columns": {name: kept.get(name, {"kind": "scalars"}) for name in dataset.columns},
         "target": dataset.target,
         "target_reason": dataset.target_reason,
         "source": dataset.source,
@@ -133,6 +132,9 @@ def fingerprint(dataset: Dataset) -> str:
         elif isinstance(column, ImageFiles):
             for path in [column.archive or "", *column.paths]:
                 digest.update(f"{path} {_size(path)};".encode())
+        elif isinstance(column, Bundle):
+            for index in range(len(column)):
+                digest.update(column.digest(index))
         else:
             digest.update(f"{column.dtype} {column.shape}".encode())
             digest.update(np.ascontiguousarray(column).data)
@@ -144,14 +146,15 @@ def _write_block(
 ) -> dict[str, Any]:
     column = dataset.columns[name]
     file = f"block-{number}.npy"
-    if not isinstance(column, ImageFiles):
+    assert not isinstance(column, pl.Series)
+    if not isinstance(column, Bundle):
         np.save(folder / file, column, allow_pickle=False)
         return {"kind": "array", "file": file}
+    if not isinstance(column, ImageFiles):
+        return _write_bundle(folder, number, column)
     picture = Picture.fit(column.take(train))
     if len(column) * picture.width > PICTURES_BYTES:
-        paths = column.paths if column.archive else [os.path.abspath(p) for p in column.paths]
-        archive = column.archive and os.path.abspath(column.archive)
-        return {"kind": "files", "paths": paths, "archive": archive}
+        return _write_bundle(folder, number, column)
     # Decoding costs more than training on small pictures: done here once, not in every entrant.
     shape = (len(column), *picture.shape)
     stored = np.lib.format.open_memmap(folder / file, mode="w+", dtype=np.uint8, shape=shape)
@@ -162,13 +165,29 @@ def _write_block(
     return {"kind": "array", "file": file}
 
 
+def _write_bundle(folder: Path, number: int, column: Bundle) -> dict[str, Any]:
+    arrays, facts = column.stored()
+    files = {name: f"block-{number}-{name}.npy" for name in arrays}
+    for name, array in arrays.items():
+        np.save(folder / files[name], array, allow_pickle=False)
+    return {"kind": "bundle", "of": column.kind, "files": files, "facts": facts}
+
+
 def _read_column(folder: Path, name: str, kept: dict[str, Any], table: pl.DataFrame) -> Column:
-    if kept["kind"] == "series":
+    if kept["kind"] == "scalars":
         return table[name]
-    if kept["kind"] == "files":
-        return ImageFiles(kept["paths"], archive=kept["archive"])
-    block: np.ndarray = np.load(folder / kept["file"], mmap_mode="r", allow_pickle=False)
-    return block
+    if kept["kind"] == "bundle":
+        arrays = {part: _mapped(folder / file) for part, file in kept["files"].items()}
+        return Bundle.known[kept["of"]].restored(arrays, kept["facts"])
+    return _mapped(folder / kept["file"])
+
+
+def _mapped(path: Path) -> np.ndarray:
+    # A file of no values cannot be mapped.
+    found: np.ndarray = np.load(path, allow_pickle=False)
+    if found.nbytes:
+        found = np.load(path, mmap_mode="r", allow_pickle=False)
+    return found
 
 
 def _numbers_of(column: pl.Series) -> list[np.ndarray]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from fieldguide import catalog
 from fieldguide.data import Dataset
+from fieldguide.tasks import forms_of
 
 
 @dataclass
@@ -79,8 +80,8 @@ def shortlist(
 
 
 def _able(dataset: Dataset, task: str) -> list[catalog.Entry]:
-    form = form_of(dataset)
-    able = [e for e in catalog.entries() if task in e.card.tasks and form in e.card.inputs]
+    forms = set(forms_of(dataset, natural=True))
+    able = [e for e in catalog.entries() if task in e.card.tasks and forms & set(e.card.inputs)]
     return sorted(able, key=lambda entry: (entry.card.capacity, entry.card.year, entry.name))
 
 
@@ -91,11 +92,3 @@ def _candidate(entry: catalog.Entry, **facts: Any) -> Candidate:
 def is_deep(entry: catalog.Entry) -> bool:
     """Whether an algorithm counts as deep learning."""
     return not entry.card.baseline and entry.card.capacity > 1
-
-
-def form_of(dataset: Dataset) -> str:
-    """Return the form of the inputs: ``"image"``, ``"array"`` or ``"table"``."""
-    kinds = [field.kind for field in dataset.inputs.values()]
-    if "image" in kinds:
-        return "image"
-    return "array" if kinds == ["array"] else "table"

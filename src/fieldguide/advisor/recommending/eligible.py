@@ -7,7 +7,15 @@ import torch
 from fieldguide.advisor.profiling.profile import Profile
 from fieldguide.card import Card
 
-FORMS = {"image": "pictures", "array": "blocks of numbers", "table": "a table of columns"}
+FORMS = {
+    "image": "pictures",
+    "array": "blocks of numbers",
+    "table": "a table of columns",
+    "series": "sequences",
+    "clip": "clips",
+    "tree": "trees of words",
+    "window": "series to forecast",
+}
 FAR_TOO_FEW = 0.1  # share of the examples it needs, below which a deep network is ruled out
 DEEP = 3  # capacity from which that rule holds
 
@@ -16,15 +24,15 @@ def objection(card: Card, profile: Profile) -> str:
     """Return why the algorithm cannot be used on these data, or an empty string."""
     if profile.task not in card.tasks:
         return f"It does {' and '.join(card.tasks)}; these data pose {profile.task}."
-    if profile.form not in card.inputs:
+    if not set(profile.forms) & set(card.inputs):
         takes = " or ".join(FORMS.get(form, form) for form in card.inputs)
-        return f"It takes {takes}; these data are {FORMS.get(profile.form, profile.form)}."
+        return f"It takes {takes}; these data are {FORMS.get(profile.forms[0], profile.forms[0])}."
     return _too_small(card, profile) or _too_few(card, profile) or _no_device(card)
 
 
 def remedy(card: Card, profile: Profile) -> str:
     """Return what would let an algorithm in that `objection` rules out, or an empty string."""
-    if profile.task not in card.tasks or profile.form not in card.inputs:
+    if profile.task not in card.tasks or not set(profile.forms) & set(card.inputs):
         return ""
     if _too_small(card, profile):
         return f"Pictures of {card.smallest_image} pixels on the shorter side would let it in."

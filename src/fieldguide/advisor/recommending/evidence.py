@@ -84,6 +84,7 @@ def restore(stored: Mapping[str, Any]) -> Profile:
     plain = ("examples", "task", "score_name", "form", "numbers", "categories", "directions")
     return Profile(
         **{name: stored[name] for name in plain},
+        forms=(stored["form"],),
         source="",
         sampled=0,
         seed=0,

@@ -197,8 +197,6 @@ def _decoded(sample: Dataset, task: Task) -> Dataset:
 def _bytes(column: Any) -> int:
     if isinstance(column, pl.Series):
         return int(column.estimated_size())
-    if isinstance(column, ImageFiles):
-        return int(sum(picture.nbytes for picture in column.decoded or []))
     return int(column.nbytes)
 
 

@@ -93,7 +93,8 @@ def _some(column: Column) -> list[np.ndarray]:
     """Return pictures spread over the data, grey, at their own size."""
     chosen = np.linspace(0, len(column) - 1, min(len(column), PICTURES)).astype(int)
     if not isinstance(column, ImageFiles):
-        return [np.asarray(column[i], dtype=np.float64).mean(axis=0) for i in np.unique(chosen)]
+        block = np.asarray(column)
+        return [np.asarray(block[i], dtype=np.float64).mean(axis=0) for i in np.unique(chosen)]
     found: list[np.ndarray] = []
     for index in np.random.default_rng(0).permutation(np.unique(chosen)):
         found.append(column.load(int(index)).astype(np.float64).mean(axis=2))
