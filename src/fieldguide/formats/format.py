@@ -49,6 +49,16 @@ class Format(ABC):
     def knows(self, path: Path) -> bool:
         """Say whether the path is of this format; cheap, and false for a path that is missing."""
 
+    def knows_as(self, path: Path, fields: Mapping[str, Field]) -> bool:
+        """Say whether the path is of this format, to be read as other data were.
+
+        Args:
+            path: What to read, for prediction.
+            fields: Fields of the data that a model learnt from: they settle what a look at the
+                path cannot, such as whether a folder of pictures is a clip.
+        """
+        return self.knows(path)
+
     @abstractmethod
     def read(self, path: Path, options: Options) -> Dataset:
         """Read the data.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -22,6 +23,7 @@ from fieldguide.data.infer import infer_fields
 from fieldguide.data.ledger import Status
 from fieldguide.data.target import check_target
 from fieldguide.errors import DataError
+from fieldguide.formats.clip_tree import looks_like_clips
 from fieldguide.formats.format import Format, Options
 from fieldguide.formats.image_tree import Tree, tree_of
 from fieldguide.formats.table import has_plain_table
@@ -33,7 +35,7 @@ def _is_archive_of_images(path: Path) -> bool:
     if path.suffix.lower() != ".zip":
         return False
     try:
-        return _any_image(_members(path))
+        return _any_image(members(path))
     except DataError:
         return True  # reading it will say that it is damaged
 
@@ -51,9 +53,14 @@ class ImageFolder(Format):
 
     def knows(self, path: Path) -> bool:
         """Say whether there are images and, at the top, no table that would describe them."""
-        if path.is_file():
-            return path.suffix.lower() in image_suffixes() or _is_archive_of_images(path)
-        return path.is_dir() and not has_plain_table(path) and has_images(path)
+        return _holds_images(path) and not holds_clips(path)
+
+    def knows_as(self, path: Path, fields: Mapping[str, Field]) -> bool:
+        """Say whether there are images, where a model of pictures asks."""
+        kinds = {known.kind for known in fields.values()}
+        if "clip" in kinds:
+            return False
+        return _holds_images(path) if "image" in kinds else self.knows(path)
 
     def read(self, path: Path, options: Options) -> Dataset:
         """Read the images.
@@ -62,7 +69,7 @@ class ImageFolder(Format):
             DataError: No readable image.
         """
         archive = path if path.suffix.lower() == ".zip" and path.is_file() else None
-        names = _members(path) if archive else _files(path)
+        names = members(path) if archive else files_below(path)
         tree = tree_of(names, image_suffixes())
         root = path.parent if path.is_file() else path
         paths = tree.names if archive else [str(root / name) for name in tree.names]
@@ -72,6 +79,42 @@ class ImageFolder(Format):
         if not kept.any():
             raise _none_readable(tree, checked, path)
         return _dataset(tree, checked, kept, ledger, path, options)
+
+
+def _holds_images(path: Path) -> bool:
+    if path.is_file():
+        return path.suffix.lower() in image_suffixes() or _is_archive_of_images(path)
+    return path.is_dir() and not has_plain_table(path) and has_images(path)
+
+
+def holds_clips(path: Path) -> bool:
+    """Say whether images are clips: animations, or folders of frames in class folders."""
+    archive = path.suffix.lower() == ".zip" and path.is_file()
+    try:
+        names = members(path) if archive else files_below(path)
+    except DataError:
+        return False
+
+    def moves(name: str) -> bool:
+        return is_animated(path if path.is_file() else path / name, name if archive else "")
+
+    return looks_like_clips(names, image_suffixes(), moves)
+
+
+def is_animated(path: Path, member: str = "") -> bool:
+    """Say whether an image file (or a member of a zip file) holds more than one picture."""
+    try:
+        with Image.open(BytesIO(_content(path, member))) as image:
+            return int(getattr(image, "n_frames", 1)) > 1
+    except Exception:  # decoders raise anything at all; reading will say what is wrong
+        return False
+
+
+def _content(path: Path, member: str) -> bytes:
+    if not member:
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(member)
 
 
 def _dataset(
@@ -136,7 +179,7 @@ def _none_readable(tree: Tree, checked: Checked, path: Path) -> DataError:
     )
 
 
-def _files(path: Path) -> list[str]:
+def files_below(path: Path) -> list[str]:
     """Return the files and folders below a folder (or a file's own name), hidden ones aside."""
     if path.is_file():
         return [path.name]
@@ -153,7 +196,7 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _members(path: Path) -> list[str]:
+def members(path: Path) -> list[str]:
     """Return the members of a zip file, hidden ones aside.
 
     Raises:

@@ -47,28 +47,41 @@ def tree_of(names: Sequence[str], suffixes: Collection[str]) -> Tree:
     files = sorted(name for name in names if not name.endswith("/"))
     images = [name for name in files if PurePosixPath(name).suffix.lower() in suffixes]
     others = [name for name in files if PurePosixPath(name).suffix.lower() not in suffixes]
-    depth = _wrapping(images)
-    heads = {_parts(name)[depth] for name in images if len(_parts(name)) > depth + 1}
-    split = bool(heads) and all(head.lower() in SPLITS for head in heads)
+    tree = arrange(images, [name for name in names if name.endswith("/")])
+    if others:
+        tree.excluded = {"not an image by its suffix": others, **tree.excluded}
+    return tree
+
+
+def arrange(images: Sequence[str], folders: Sequence[str]) -> Tree:
+    """Sort examples into classes and splits by the folders that they lie in.
+
+    Args:
+        images: Relative paths with ``/``, one for each example.
+        folders: All folders, their names ending with ``/``.
+    """
+    depth, split = levels(images)
     level = depth + split
-    excluded = {"not an image by its suffix": others} if others else {}
     if not any(len(_parts(name)) > level + 1 for name in images):
-        return Tree(images, None, _splits(images, depth) if split else None, excluded)
+        return Tree(list(images), None, _splits(images, depth) if split else None)
     loose = [name for name in images if len(_parts(name)) <= level + 1]
-    if loose:
-        excluded["in no class folder"] = loose
     kept = [name for name in images if len(_parts(name)) > level + 1]
     classes = [_parts(name)[level] for name in kept]
-    folders = {
-        _parts(name)[level] for name in names if name.endswith("/") and len(_parts(name)) > level
-    }
+    named = {_parts(name)[level] for name in folders if len(_parts(name)) > level}
     return Tree(
         kept,
         classes,
         _splits(kept, depth) if split else None,
-        excluded,
-        sorted(folders - set(classes)),
+        {"in no class folder": loose} if loose else {},
+        sorted(named - set(classes)),
     )
+
+
+def levels(images: Sequence[str]) -> tuple[int, bool]:
+    """Count the folders around everything, and say whether split folders come next."""
+    depth = _wrapping(images)
+    heads = {_parts(name)[depth] for name in images if len(_parts(name)) > depth + 1}
+    return depth, bool(heads) and all(head.lower() in SPLITS for head in heads)
 
 
 def _parts(name: str) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def read(
     )
     path = Path(path_or_name)
     try:
-        return find_format(path).read(path, options)
+        return find_format(path, fields).read(path, options)
     except PermissionError as error:
         raise DataError(
             "no permission to read it.",
@@ -67,14 +67,22 @@ def read(
         ) from error
 
 
-def find_format(path: Path) -> Format:
+def find_format(path: Path, fields: Mapping[str, Field] | None = None) -> Format:
     """Return the one format that knows a path.
+
+    Args:
+        path: A file or folder.
+        fields: Fields of the data that a model learnt from, for prediction.
 
     Raises:
         UnknownFormat: None does, or several do.
         DataError: There is nothing at the path.
     """
-    knowing = [known for known in formats() if known.knows(path)]
+    knowing = [
+        known
+        for known in formats()
+        if (known.knows_as(path, fields) if fields else known.knows(path))
+    ]
     if len(knowing) == 1:
         return knowing[0]
     if knowing:
