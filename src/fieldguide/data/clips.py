@@ -113,9 +113,7 @@ class ClipColumn(Bundle):
         if len(files) > 1 or not is_moving(files[0]):
             return [still(self._content(files[place])) for place in chosen]
         moving = video.is_video(files[0])
-        every = Unbroken(
-            video.frames(files[0]) if moving else animation(self._content(files[0]))
-        )
+        every = Unbroken(video.frames(files[0]) if moving else animation(self._content(files[0])))
         kept = list(video.thinned(every, MOST_FRAMES))
         return [kept[place] for place in chosen]
 

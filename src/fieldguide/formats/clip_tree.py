@@ -70,12 +70,12 @@ def units_of(names: Sequence[str], suffixes: Collection[str], moves: Moves) -> U
             images[_folder(name)].append(name)
         elif not name.endswith("/"):
             units.others.append(name)
-    parents = {_folder(name) for name in images if name}
+    parents = {parent.as_posix() for name in images for parent in PurePosixPath(name).parents}
     for folder, inside in images.items():
         inside.sort(key=natural)
         if _all_move(inside, moves):
             units.clips |= {name: (name,) for name in inside}
-        elif not folder or any(_lies_in(other, folder) for other in parents):
+        elif not folder or folder in parents:
             units.loose += inside
         else:
             units.clips[folder] = tuple(inside)
@@ -107,14 +107,13 @@ def _frames_of_classes(names: list[str], stills: dict[str, tuple[str, ...]]) -> 
         return False
     level = sum(levels(names))
     deep = all(len(PurePosixPath(name).parts) > level + 1 for name in stills)
-    numbered = sum(_numbered(files) for files in stills.values())
-    return deep and numbered >= NUMBERED * len(stills)
+    several = [files for files in stills.values() if len(files) > 1]
+    numbered = sum(map(_numbered, several))
+    return deep and 2 * len(several) > len(stills) and numbered >= NUMBERED * len(several)
 
 
 def _numbered(files: Sequence[str]) -> bool:
     """Whether names differ in one number alone, and the numbers follow each other steadily."""
-    if len(files) < 2:
-        return False
     paths = [PurePosixPath(name) for name in files]
     found = [re.fullmatch(r"(.*?)(\d+)(\D*)", path.stem) for path in paths]
     told = [match for match in found if match]
@@ -139,7 +138,3 @@ def _all_move(files: Sequence[str], moves: Moves) -> bool:
 
 def _folder(name: str) -> str:
     return name.rpartition("/")[0]
-
-
-def _lies_in(other: str, folder: str) -> bool:
-    return other != folder and other.startswith(f"{folder}/")
