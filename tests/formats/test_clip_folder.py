@@ -307,3 +307,33 @@ def test_videos_in_a_zip_file_are_refused(tmp_path):
 def test_an_empty_folder_is_nobodys(tmp_path):
     with pytest.raises(UnknownFormat, match="clip folder"):
         fg.read(tmp_path)
+
+
+def video_file(file: Path, count: int = 6) -> Path:
+    """A video written by the decoder's own package."""
+    av = pytest.importorskip("av", reason="videos need PyAV: pip install 'fieldguide[video]'")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(file), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 32, 24, "yuv420p"
+        for number in range(count):
+            pixels = np.full((24, 32, 3), 30 + 30 * number, dtype=np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode(None))
+    return file
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".avi", ".mov"])
+def test_videos(tmp_path, monkeypatch, suffix):
+    for kind in ("run", "walk"):
+        video_file(tmp_path / kind / f"one{suffix}")
+        video_file(tmp_path / kind / f"two{suffix}", 4)
+    broken = tmp_path / "run" / f"zero{suffix}"
+    broken.write_bytes(b"this is no video")
+    data = fg.read(tmp_path)
+    column = data.columns["clip"]
+    assert column.lengths.tolist() == [6, 4, 6, 4] and data.fields["clip"].shape == (0, 3, 24, 32)
+    assert np.abs(column[0].mean(axis=(1, 2, 3)) - np.arange(30, 210, 30)).max() < 4
+    assert [e.places for e in data.ledger.entries if e.status == "excluded"] == [["run/zero" + suffix]]
+    monkeypatch.setitem(check_clips.__kwdefaults__, "keep_bytes", 0)
+    assert np.array_equal(fg.read(tmp_path).columns["clip"][1], column[1])
