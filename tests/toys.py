@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer
 
 from fieldguide.card import Card
-from fieldguide.data import Batch, Dataset, Examples, SeriesColumn
+from fieldguide.data import Batch, ClipColumn, Dataset, Examples, SeriesColumn
 from fieldguide.engine import Stage
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
@@ -75,7 +75,24 @@ def series(task: str, count: int = COUNT, seed: int = 0) -> Dataset:
     return Dataset.from_columns(columns, target="target")
 
 
-FORMS = {"table": table, "array": array, "image": images, "series": series}
+def clips(task: str, count: int = COUNT, seed: int = 0) -> Dataset:
+    """Clips of 3 to 5 frames in which a bright bar goes down or up, at a speed of its own."""
+    chance = np.random.default_rng(seed)
+    speeds, made = chance.uniform(-1, 1, count), []
+    for speed in speeds:
+        clip = chance.integers(0, 60, (chance.integers(3, 6), 1, 12, 12))
+        for time, frame in enumerate(clip):
+            middle = 6 + 2 * speed * (time - len(clip) / 2)
+            frame[:, int(middle) - 1 : int(middle) + 2] += 180
+        made.append(clip.astype(np.uint8))
+    columns = {
+        "clip": ClipColumn.of(made),
+        "target": pl.Series("target", _target(task, speeds)),
+    }
+    return Dataset.from_columns(columns, target="target")
+
+
+FORMS = {"table": table, "array": array, "image": images, "series": series, "clip": clips}
 
 
 def _target(task: str, values: np.ndarray) -> np.ndarray:

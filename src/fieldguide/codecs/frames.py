@@ -22,7 +22,7 @@ from fieldguide.codecs.codec import Codec
 from fieldguide.codecs.picture import Picture
 from fieldguide.data import Column, Examples, Kind
 from fieldguide.data.clip_examples import ClipExamples
-from fieldguide.data.clips import ClipColumn
+from fieldguide.data.clips import ClipColumn, with_channels
 
 MOST_FRAMES = 32  # of longer clips, frames spread evenly are used by default
 LARGEST_SIDE = 112  # pixels; larger frames are scaled down to this by default
@@ -158,13 +158,8 @@ def _common_size(sizes: np.ndarray, largest: int) -> tuple[int, int]:
 def _fit_floats(clip: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
     """Bring numbers that are no bytes to a size; grey fills colours, opacity is left out."""
     channels, height, width = shape
-    values = torch.from_numpy(np.ascontiguousarray(clip, dtype=np.float32))
-    if values.shape[1] != channels:
-        grey = values[:, :3].mean(dim=1, keepdim=True)
-        colours = values[:, :3] if values.shape[1] >= 3 else grey.expand(-1, 3, -1, -1)
-        values = grey if channels == 1 else colours
-        if channels == 4:
-            values = torch.cat([values, torch.full_like(grey, 255.0)], dim=1)
+    spread = with_channels(np.asarray(clip, dtype=np.float32), channels)
+    values = torch.from_numpy(np.array(spread))
     if values.shape[2:] != (height, width):
         values = functional.interpolate(
             values, (height, width), mode="bilinear", align_corners=False, antialias=True

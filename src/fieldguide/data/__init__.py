@@ -2,6 +2,8 @@
 
 from fieldguide.data.arrays import as_dataset as as_dataset
 from fieldguide.data.bundle import Bundle as Bundle
+from fieldguide.data.clip_examples import ClipExamples as ClipExamples
+from fieldguide.data.clips import ClipColumn as ClipColumn
 from fieldguide.data.column import Column as Column
 from fieldguide.data.dataset import Dataset as Dataset
 from fieldguide.data.examples import Batch as Batch

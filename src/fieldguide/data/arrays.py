@@ -12,6 +12,8 @@ import polars as pl
 import torch
 from sklearn.utils.validation import check_array, check_X_y
 
+from fieldguide.data.bundle import Bundle
+from fieldguide.data.clips import ClipColumn
 from fieldguide.data.column import Column
 from fieldguide.data.dataset import Dataset
 from fieldguide.data.field import Field
@@ -40,8 +42,10 @@ def as_dataset(
     """
     if isinstance(data, Dataset):
         return data if y is None else data.with_target(y)
+    if _are_clips(data, forms):
+        return _of_bundle(ClipColumn.of(list(data)), y, fields)
     if _are_sequences(data, forms):
-        return _of_sequences(data, y, fields)
+        return _of_bundle(SeriesColumn.of(list(data)), y, fields)
     return from_arrays(data, y, fields=fields)
 
 
@@ -109,9 +113,15 @@ def _are_sequences(X: Any, forms: Sequence[str]) -> bool:
     return np.ndim(X) == 3
 
 
-def _of_sequences(X: Any, y: Any, fields: Mapping[str, Field] | None) -> Dataset:
-    """Return a data set of sequences; unlike other inputs they may have gaps (NaN)."""
-    column = SeriesColumn.of(list(X))
+def _are_clips(X: Any, forms: Sequence[str]) -> bool:
+    """Whether inputs are a list of clips (frames, channels, height, width)."""
+    if "clip" not in forms or not isinstance(X, (list, tuple)):
+        return False
+    return len(X) > 0 and all(isinstance(one, np.ndarray) and one.ndim == 4 for one in X)
+
+
+def _of_bundle(column: Bundle, y: Any, fields: Mapping[str, Field] | None) -> Dataset:
+    """Return a data set of sequences or clips; unlike other inputs they may have gaps (NaN)."""
     if not len(column):
         raise DataError("there are no sequences.", "Pass at least one.")
     if y is None:
@@ -127,12 +137,15 @@ def _of_sequences(X: Any, y: Any, fields: Mapping[str, Field] | None) -> Dataset
     return _dataset({"x": column}, targets, fields)
 
 
-def _block(X: np.ndarray) -> np.ndarray:
-    if X.ndim > 4:
+def _block(X: np.ndarray) -> Column:
+    if X.ndim > 5:
         raise DataError(
-            f"the inputs have {X.ndim} axes; expected 2 (n, features), or 3 or 4 (images).",
+            f"the inputs have {X.ndim} axes; expected 2 (n, features), 3 or 4 (images) or 5 "
+            "(clips).",
             "Reshape them: the first axis counts examples.",
         )
+    if X.ndim == 5:
+        return ClipColumn.of_block(X)
     X = X.astype(np.uint8) if X.dtype == bool else X
     return canonical_images(X) if X.ndim > 2 else X
 

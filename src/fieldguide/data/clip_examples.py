@@ -32,6 +32,12 @@ class ClipExamples(Examples):
     def __len__(self) -> int:
         return len(self.starts)
 
+    @property
+    def numbers(self) -> int:
+        """Numbers in the longest clip."""
+        assert isinstance(self.x, dict)
+        return int(self.x["lengths"].max()) * self.x["frames"][:1].numel()
+
     def batch(self, index: Tensor) -> Batch:
         """Fetch the clips at ``index``; x is ``frames`` (B, T, C, H, W) and ``lengths`` (B,)."""
         assert isinstance(self.x, dict)

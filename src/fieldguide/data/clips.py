@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+import torch
 from PIL import Image, ImageSequence
+from torch.nn import functional
 
 from fieldguide.data import video
 from fieldguide.data.bundle import Bundle
 from fieldguide.data.field import Kind
-from fieldguide.data.images import to_array
+from fieldguide.data.images import canonical_images, to_array
 
 MOST_FRAMES = 128  # of a longer clip, frames spread evenly are kept
+THUMBNAIL_FRAMES, THUMBNAIL_SIDE = 8, 16  # of a clip that is laid out as a row of numbers
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
@@ -57,6 +61,18 @@ class ClipColumn(Bundle):
         sizes = [(len(clip), *clip.shape[2:], clip.shape[1]) for clip in held]
         return cls([()] * len(held), sizes=np.array(sizes), decoded=held)
 
+    @classmethod
+    def of_block(cls, block: np.ndarray) -> Self:
+        """Return a column of clips of one size.
+
+        Args:
+            block: (n, frames, channels, height, width), or channels last where only the last axis
+                can be a number of channels (1, 3, 4).
+        """
+        frames = block.astype(np.uint8) if block.dtype == bool else block
+        pictures = canonical_images(frames.reshape(-1, *block.shape[2:]))
+        return cls.of(list(pictures.reshape(*block.shape[:2], *pictures.shape[1:])))
+
     def __len__(self) -> int:
         return len(self.sizes)
 
@@ -93,6 +109,68 @@ class ClipColumn(Bundle):
             sizes=self.sizes[indices],
             decoded=None if decoded is None else [decoded[index] for index in indices],
         )
+
+    def digest(self, index: int) -> bytes:
+        """Return a clip's shape and pixels where it is decoded, else the bytes of its files."""
+        if self.decoded is not None:
+            clip = np.ascontiguousarray(self.decoded[index])
+            return repr(clip.shape).encode() + clip.tobytes()
+        return b"".join(self._content(file) for file in self.files[index])
+
+    def stored(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return sizes, and the frames of all clips on end; or where the files lie."""
+        if self.decoded is not None:
+            flat = [np.asarray(clip).reshape(-1) for clip in self.decoded]
+            values = np.concatenate(flat) if flat else np.empty(0, dtype=np.uint8)
+            return {"sizes": self.sizes, "values": values}, {}
+        files = [list(names) for names in self.files]
+        if self.archive is None:
+            files = [[os.path.abspath(name) for name in names] for names in files]
+        archive = self.archive and os.path.abspath(self.archive)
+        return {"sizes": self.sizes}, {"files": files, "archive": archive}
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> Self:
+        """Return the column again."""
+        sizes = np.asarray(arrays["sizes"])
+        if "values" not in arrays:
+            return cls(facts["files"], sizes=sizes, archive=facts["archive"])
+        ends = np.cumsum(sizes.prod(axis=1))[:-1]
+        flat = np.split(arrays["values"], ends) if len(sizes) else []
+        order = sizes[:, [0, 3, 1, 2]]  # (frames, channels, height, width)
+        clips = [one.reshape(shape) for one, shape in zip(flat, order, strict=True)]
+        return cls([()] * len(sizes), sizes=sizes, decoded=clips)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the clips that are decoded."""
+        return sum(clip.nbytes for clip in self.decoded or [])
+
+    @property
+    def one_unit(self) -> bool:
+        """Pixels are of one unit."""
+        return True
+
+    def flat(self, width: int | None = None) -> np.ndarray:
+        """Return every clip as thumbnails, shape (n, frames * channels * side * side).
+
+        Eight frames at even distances, each brought to 16x16 pixels: rows of numbers that models
+        of vectors can take, whatever the clips' lengths and sizes.
+
+        Args:
+            width: Numbers in a row, which tell the channels; None for the most that a clip has.
+        """
+        side = THUMBNAIL_SIDE
+        channels = int(self.sizes[:, 3].max(initial=1))
+        if width is not None:
+            channels = width // (THUMBNAIL_FRAMES * side * side)
+        rows = np.empty((len(self), THUMBNAIL_FRAMES, channels, side, side), dtype=np.float32)
+        for place, row in enumerate(rows):
+            clip = torch.from_numpy(np.array(self.load(place, THUMBNAIL_FRAMES), dtype=np.float32))
+            pooled = functional.adaptive_avg_pool2d(clip, side)
+            again = np.linspace(0, len(pooled) - 1, THUMBNAIL_FRAMES).round().astype(np.int64)
+            row[:] = with_channels(pooled.numpy(), channels)[again]
+        return rows.reshape(len(self), -1)
 
     def load(self, index: int, most: int = 0) -> np.ndarray:
         """Return one clip, shape (frames, channels, height, width).
@@ -202,6 +280,18 @@ def alike(frame: np.ndarray, height: int, width: int, channels: int) -> np.ndarr
     if image.size != (width, height):
         image = image.resize((width, height), Image.Resampling.BILINEAR)
     return np.atleast_3d(np.asarray(image))
+
+
+def with_channels(frames: np.ndarray, channels: int) -> np.ndarray:
+    """Bring frames (m, channels, height, width) to other channels; grey fills colours."""
+    have = frames.shape[1]
+    if have == channels:
+        return frames
+    if channels == 1:
+        return frames[:, :3].mean(axis=1, keepdims=True)
+    colours = frames[:, :3] if have >= 3 else np.repeat(frames[:, :1], 3, axis=1)
+    opaque = np.full_like(frames[:, :1], 255)
+    return colours if channels == 3 else np.concatenate([colours, opaque], axis=1)
 
 
 def stack(frames: Sequence[np.ndarray]) -> np.ndarray:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fieldguide.data import Dataset
+from fieldguide.data import Column, Dataset
+from fieldguide.data.clips import ClipColumn
 from fieldguide.data.images import canonical_images
 from fieldguide.errors import DataError
 from fieldguide.formats.blocks import labelled_blocks
@@ -18,12 +19,15 @@ TARGETS = ("y", "target", "targets", "label", "labels")
 SPLITS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation",
           "test": "test"}  # fmt: skip
 
+NAMES = {3: "image", 4: "image", 5: "clip"}
+"""What inputs of so many axes are."""
+
 Parts = dict[str, dict[str, np.ndarray]]
 """Arrays by split (an empty name where there is none) and role (``inputs``, ``target``)."""
 
 
 class ArrayFiles(Format):
-    """Blocks of numbers; three or four axes are images."""
+    """Blocks of numbers; three or four axes are images, five are clips."""
 
     name = "numpy"
     looks_for = "an .npy file, or an .npz file with X and y, or x_train, y_train, x_test, y_test"
@@ -43,7 +47,7 @@ class ArrayFiles(Format):
         _check_shapes(parts, path)
         blocks = [part["inputs"] for part in parts.values()]
         block = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
-        columns = {("image" if block.ndim in (3, 4) else "x"): _canonical(block)}
+        columns = {NAMES.get(block.ndim, "x"): _canonical(block)}
         labelled = all("target" in part for part in parts.values())
         if labelled:
             columns["y"] = np.concatenate([part["target"] for part in parts.values()])
@@ -144,10 +148,10 @@ def _role(name: str) -> tuple[str, str]:
 def _check_shapes(parts: Parts, path: Path) -> None:
     for part in parts.values():
         inputs, target = part["inputs"], part.get("target")
-        if inputs.ndim < 2 or inputs.ndim > 4 or inputs.dtype.kind not in "iufb":
+        if inputs.ndim < 2 or inputs.ndim > 5 or inputs.dtype.kind not in "iufb":
             raise DataError(
                 f"the inputs have shape {inputs.shape} and type {inputs.dtype}; expected numbers "
-                "with 2 axes (n, features) or 3 or 4 (images).",
+                "with 2 axes (n, features), 3 or 4 (images) or 5 (clips).",
                 "Reshape them: the first axis counts examples.",
                 file=path,
             )
@@ -167,7 +171,9 @@ def _check_shapes(parts: Parts, path: Path) -> None:
         )
 
 
-def _canonical(block: np.ndarray) -> np.ndarray:
+def _canonical(block: np.ndarray) -> Column | np.ndarray:
+    if block.ndim == 5:
+        return ClipColumn.of_block(block)
     if block.dtype == bool:
         block = block.astype(np.uint8)
     return canonical_images(block) if block.ndim in (3, 4) else block
