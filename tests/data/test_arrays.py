@@ -89,8 +89,8 @@ def test_targets_are_refused_as_scikit_learn_does() -> None:
         from_arrays(X, np.array([1, "a", 2, "b", 3, "c"], dtype=object))
     with pytest.raises(UsageError, match="names a column"):
         from_arrays(X, "y")
-    with pytest.raises(ValueError, match=r"5 axes|dim 5"):
-        from_arrays(np.zeros((6, 2, 2, 2, 2)), Y)
+    with pytest.raises(ValueError, match=r"6 axes|dim 6"):
+        from_arrays(np.zeros((6, 2, 2, 2, 2, 2)), Y)
 
 
 def test_numbers_kept_as_objects() -> None:
