@@ -16,7 +16,9 @@ def clips(*lengths: int) -> list[np.ndarray]:
 def test_a_column_of_clips_in_memory():
     held = clips(3, 2, 4)
     column = ClipColumn.of(held)
-    assert len(column) == 3 and column.shape == (0, 3, 4, 5) and column.lengths.tolist() == [3, 2, 4]
+    assert (
+        len(column) == 3 and column.shape == (0, 3, 4, 5) and column.lengths.tolist() == [3, 2, 4]
+    )
     taken = column.take(np.array([2, 0]))
     assert taken.lengths.tolist() == [4, 3] and np.array_equal(taken[0], held[2])
     assert np.array_equal(column.load(2, 2), held[2][[0, 3]])
@@ -66,3 +68,32 @@ def test_channels_that_say_nothing_are_dropped():
     assert plainest(np.concatenate([grey, grey, grey, full], axis=2)).shape == (4, 4, 1)
     assert plainest(np.concatenate([colour, full], axis=2)).shape == (4, 4, 3)
     assert plainest(np.concatenate([colour, full // 2], axis=2)).shape == (4, 4, 4)
+
+
+def test_rows_of_numbers_are_thumbnails():
+    grey = np.full((3, 1, 32, 16), 7, dtype=np.uint8)
+    grey[2] = 9
+    colour = np.zeros((8, 3, 16, 16), dtype=np.uint8)
+    colour[:, 1] = 30
+    column = ClipColumn.of([grey, colour])
+    rows = column.flat().reshape(2, 8, 3, 16, 16)
+    assert rows[0, :, 2, 5, 5].tolist() == [7] * 6 + [9] * 2
+    assert np.array_equal(rows[1], colour)
+    alone = column.take(np.array([0])).flat(rows[0].size)  # as a model of colours takes it
+    assert np.array_equal(alone[0], rows[0].reshape(-1))
+    as_grey = column.take(np.array([1])).flat(8 * 16 * 16)
+    assert (as_grey == 10).all()
+
+
+def test_copies_have_one_digest():
+    held = clips(3, 3)
+    column = ClipColumn.of([held[0], held[1], held[0].copy(), held[0][:2]])
+    digests = [column.digest(index) for index in range(4)]
+    assert digests[0] == digests[2] and len(set(digests)) == 3
+
+
+def test_lists_of_clips_are_clips_where_an_algorithm_takes_them():
+    data = as_dataset(clips(3, 2, 4), [0, 1, 0], forms=("clip",))
+    assert data.fields["x"].kind == "clip" and data.columns["x"].lengths.tolist() == [3, 2, 4]
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        as_dataset(clips(3, 2, 4), [0, 1], forms=("clip",))

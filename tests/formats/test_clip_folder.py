@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -334,6 +335,39 @@ def test_videos(tmp_path, monkeypatch, suffix):
     column = data.columns["clip"]
     assert column.lengths.tolist() == [6, 4, 6, 4] and data.fields["clip"].shape == (0, 3, 24, 32)
     assert np.abs(column[0].mean(axis=(1, 2, 3)) - np.arange(30, 210, 30)).max() < 4
-    assert [e.places for e in data.ledger.entries if e.status == "excluded"] == [["run/zero" + suffix]]
+    assert [e.places for e in data.ledger.entries if e.status == "excluded"] == [
+        ["run/zero" + suffix]
+    ]
     monkeypatch.setitem(check_clips.__kwdefaults__, "keep_bytes", 0)
     assert np.array_equal(fg.read(tmp_path).columns["clip"][1], column[1])
+
+
+def test_blocks_of_five_axes_in_numpy_files_are_clips(tmp_path):
+    block = np.random.default_rng(0).integers(0, 255, (10, 3, 1, 6, 8)).astype(np.uint8)
+    np.savez(tmp_path / "clips.npz", x_train=block, y_train=[0, 1] * 5, x_test=block[:4],
+             y_test=[0, 1] * 2)  # fmt: skip
+    data = fg.read(tmp_path / "clips.npz")
+    assert data.fields["clip"].kind == "clip" and data.fields["clip"].shape == (3, 1, 6, 8)
+    assert data.provided.tolist() == ["train"] * 10 + ["test"] * 4 and data.target == "y"
+    assert np.array_equal(data.columns["clip"][12], block[2])
+    np.save(tmp_path / "last.npy", block.transpose(0, 1, 3, 4, 2))
+    last = fg.read(tmp_path / "last.npy")
+    assert np.array_equal(last.columns["clip"][3], block[3]) and last.target is None
+
+
+def test_blocks_of_six_axes_are_refused(tmp_path):
+    np.save(tmp_path / "odd.npy", np.zeros((2,) * 6))
+    with pytest.raises(DataError, match=r"2 axes.*5 \(clips\)"):
+        fg.read(tmp_path / "odd.npy")
+
+
+def test_a_race_keeps_clips(tmp_path):
+    classes(tmp_path / "data")
+    column = fg.read(tmp_path / "data").columns["clip"]
+    for one in (column, ClipColumn(column.files, sizes=column.sizes)):
+        arrays, facts = one.stored()
+        back = ClipColumn.restored(arrays, json.loads(json.dumps(facts)))
+        assert back.shape == column.shape and back.in_memory == one.in_memory
+        for index in range(4):
+            assert np.array_equal(back[index], column[index])
+        assert [one.digest(i) == one.digest(0) for i in range(4)] == [True] * 4  # all are alike

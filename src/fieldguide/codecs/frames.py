@@ -68,9 +68,7 @@ class Frames(Codec):
         chosen = np.linspace(0, len(clips) - 1, min(len(clips), SAMPLE)).astype(int)
         looked = [clips.load(index, SAMPLE_FRAMES) for index in chosen]
         stored = "uint8" if all(clip.dtype == np.uint8 for clip in looked) else "float32"
-        blank = cls(
-            longest, channels, height, width, (0.0,) * channels, (1.0,) * channels, stored
-        )
+        blank = cls(longest, channels, height, width, (0.0,) * channels, (1.0,) * channels, stored)
         values = np.concatenate([blank.fit_one(clip) for clip in looked]).astype(np.float64)
         deviations = values.std(axis=(0, 2, 3))
         return cls(
@@ -146,7 +144,7 @@ class Frames(Codec):
 
 def as_clips(column: Column) -> ClipColumn:
     """Return a column of clips; a block (n, frames, channels, height, width) becomes one."""
-    return column if isinstance(column, ClipColumn) else ClipColumn.of(np.asarray(column))
+    return column if isinstance(column, ClipColumn) else ClipColumn.of_block(np.asarray(column))
 
 
 def _common_size(sizes: np.ndarray, largest: int) -> tuple[int, int]:

@@ -52,7 +52,7 @@ def augment_clips(augment: Augment, frames: Tensor, lengths: Tensor, targets: Te
         lengths: Frames of each clip, ``(B,)``; what follows them stays 0.
         targets: First axis B; not changed.
     """
-    count, steps, channels, height, width = frames.shape
+    steps, channels, height = frames.shape[1:4]
     moves = tuple(name for name in augment.names if name not in ("colour", "mixup"))
     # A clip is one picture of many channels to what moves pixels, and a tall one to colours.
     stacked, _ = replace(augment, names=moves)(frames.flatten(1, 2), targets)

@@ -15,7 +15,9 @@ def network(**options) -> C3DNetwork:
 
 
 def clips(lengths=(5, 2, 7, 1)) -> dict[str, torch.Tensor]:
-    frames = torch.randn(len(lengths), max(lengths), 2, 8, 8, generator=torch.Generator().manual_seed(1))
+    frames = torch.randn(
+        len(lengths), max(lengths), 2, 8, 8, generator=torch.Generator().manual_seed(1)
+    )
     return {"frames": frames, "lengths": torch.tensor(lengths)}
 
 
