@@ -10,10 +10,14 @@ import numpy as np
 import polars as pl
 from PIL import Image
 
-from fieldguide.data import Dataset, ImageFiles
+from fieldguide.data import ClipColumn, Dataset, ImageFiles
 
 PICTURES, ROWS, COLUMNS = 18, 8, 6
 SIDE = 128  # pixels of a thumbnail at most
+STRIP = 6  # frames of a clip that its film strip shows, at most,
+FRAME_SIDE = 80  # each so many pixels at most
+GAP = 2  # pixels between them
+SHOWN = ("image", "clip")  # kinds of columns that are shown rather than told
 
 
 def worst(test: Dataset, stored: dict[str, np.ndarray]) -> list[dict[str, Any]]:
@@ -36,7 +40,7 @@ def worst(test: Dataset, stored: dict[str, np.ndarray]) -> list[dict[str, Any]]:
         order = wrong[np.argsort(-confidence[wrong])] if confidence is not None else wrong
     else:
         order = np.argsort(-parts[:, 0], kind="stable")
-    picture = next((n for n, field in test.inputs.items() if field.kind == "image"), None)
+    picture = next((n for n, field in test.inputs.items() if field.kind in SHOWN), None)
     truth = values(test)
     return [
         {
@@ -85,10 +89,30 @@ def data_uri(image: Image.Image) -> str:
 
 
 def _thumbnail(column: Any, index: int) -> str:
+    if isinstance(column, ClipColumn):
+        return data_uri(film_strip(column.load(index, STRIP)))
     shown = pixels(column, index)
     image = Image.fromarray(shown.squeeze(-1) if shown.shape[2] == 1 else shown)
     image.thumbnail((SIDE, SIDE))
     return data_uri(image)
+
+
+def film_strip(frames: np.ndarray) -> Image.Image:
+    """Return frames (n, channels, height, width) side by side, in their order, on black."""
+    block = frames
+    if block.dtype != np.uint8:  # other numbers: spread them over all levels
+        low, high = float(block.min()), float(block.max())
+        block = (block - low) * (255.0 / (high - low) if high > low else 0.0)
+    shown = np.clip(block, 0, 255).astype(np.uint8).transpose(0, 2, 3, 1)
+    shown = shown[..., :3] if shown.shape[3] >= 3 else np.repeat(shown[..., :1], 3, axis=3)
+    pictures = [Image.fromarray(one) for one in shown]
+    for picture in pictures:
+        picture.thumbnail((FRAME_SIDE, FRAME_SIDE))
+    width, height = pictures[0].size
+    strip = Image.new("RGB", ((width + GAP) * len(pictures) + GAP, height + 2 * GAP))
+    for place, picture in enumerate(pictures):
+        strip.paste(picture, (GAP + place * (width + GAP), GAP))
+    return strip
 
 
 def where(test: Dataset, index: int) -> str:
