@@ -9,6 +9,7 @@ import torch
 from fieldguide.codecs.codec import from_config
 from fieldguide.codecs.frames import Frames
 from fieldguide.data.clips import ClipColumn
+from fieldguide.errors import DataError
 
 
 def clip(frames: int, channels: int = 1, height: int = 6, width: int = 8, seed: int = 0):
@@ -122,3 +123,11 @@ def test_the_digest_knows_frames_lengths_and_targets():
     assert digest(clips, [0, 1]) == known
     for changed in (digest(other, [0, 1]), digest(clips, [1, 1]), digest(clips[::-1], [0, 1])):
         assert changed != known
+
+
+def test_other_channels_than_colours_are_kept_or_refused():
+    flow = [clip(3, 2), clip(3, 2), clip(2, 2, 12, 16)]  # two channels, as optical flow has
+    codec = Frames.fit(ClipColumn.of(flow))
+    assert codec.examples(ClipColumn.of(flow)).x["frames"].shape == (8, 2, 6, 8)
+    with pytest.raises(DataError, match=r"a clip has 3 channels, and others have 2"):
+        codec.examples(ClipColumn.of([clip(2, 3)]))

@@ -6,6 +6,7 @@ import pytest
 from fieldguide.data import Dataset, as_dataset
 from fieldguide.data.clips import ClipColumn, plainest, spread
 from fieldguide.data.video import thinned
+from fieldguide.errors import DataError
 
 
 def clips(*lengths: int) -> list[np.ndarray]:
@@ -92,8 +93,31 @@ def test_copies_have_one_digest():
     assert digests[0] == digests[2] and len(set(digests)) == 3
 
 
-def test_lists_of_clips_are_clips_where_an_algorithm_takes_them():
-    data = as_dataset(clips(3, 2, 4), [0, 1, 0], forms=("clip",))
+def test_lists_of_clips_are_clips():
+    data = as_dataset(clips(3, 2, 4), [0, 1, 0])
     assert data.fields["x"].kind == "clip" and data.columns["x"].lengths.tolist() == [3, 2, 4]
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
-        as_dataset(clips(3, 2, 4), [0, 1], forms=("clip",))
+        as_dataset(clips(3, 2, 4), [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("clip", "said"),
+    [
+        (np.zeros((4, 8, 8)), r"row 2.*\(4, 8, 8\).*expected"),
+        (np.zeros((0, 1, 8, 8)), "row 2.*none of them 0"),
+        (np.full((2, 1, 8, 8), np.nan), "row 2.*NaN or infinity"),
+        (np.full((2, 1, 8, 8), "a"), "row 2.*expected numbers"),
+    ],
+)
+def test_what_is_no_clip_is_refused_by_its_row(clip, said):
+    with pytest.raises(DataError, match=said):
+        ClipColumn.of([np.zeros((2, 1, 8, 8)), clip])
+
+
+def test_clips_and_images_are_not_mistaken_for_each_other():
+    known = as_dataset(np.zeros((6, 2, 1, 8, 8))).fields
+    with pytest.raises(DataError, match=r"learnt from the kind clip.*of the kind image"):
+        as_dataset(np.zeros((6, 1, 8, 8)), fields=known)
+    pictures = as_dataset(np.zeros((6, 1, 8, 8))).fields
+    with pytest.raises(DataError, match=r"learnt from the kind image.*of the kind clip"):
+        as_dataset(np.zeros((6, 2, 1, 8, 8)), fields=pictures)

@@ -22,7 +22,8 @@ from fieldguide.codecs.codec import Codec
 from fieldguide.codecs.picture import Picture
 from fieldguide.data import Column, Examples, Kind
 from fieldguide.data.clip_examples import ClipExamples
-from fieldguide.data.clips import ClipColumn, with_channels
+from fieldguide.data.clips import MODES, ClipColumn, with_channels
+from fieldguide.errors import DataError
 
 MOST_FRAMES = 32  # of longer clips, frames spread evenly are used by default
 LARGEST_SIDE = 112  # pixels; larger frames are scaled down to this by default
@@ -132,10 +133,22 @@ class Frames(Codec):
         return self.picture.normalise(frames)
 
     def fit_one(self, clip: np.ndarray) -> np.ndarray:
-        """Bring one clip (frames, channels, height, width) to the common channels and size."""
-        if self.stored == "uint8" and clip.dtype == np.uint8:
+        """Bring one clip (frames, channels, height, width) to the common channels and size.
+
+        Raises:
+            DataError: Other channels, and either number is none of 1 (grey), 3 and 4 (colours).
+        """
+        have = clip.shape[1]
+        colours = have in MODES and self.channels in MODES
+        if have != self.channels and not colours:
+            raise DataError(
+                f"a clip has {have} channels, and others have {self.channels}.",
+                "Bring all clips to the same channels.",
+            )
+        if self.stored == "uint8" and clip.dtype == np.uint8 and colours:
             return self.picture.encode(clip)
-        return _fit_floats(clip, self.picture.shape)
+        found = _fit_floats(clip, self.picture.shape)
+        return found.round().astype(np.uint8) if self.stored == "uint8" else found
 
     def _each(self, clips: ClipColumn) -> Iterator[np.ndarray]:
         for index in range(len(clips)):

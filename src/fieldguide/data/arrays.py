@@ -42,7 +42,7 @@ def as_dataset(
     """
     if isinstance(data, Dataset):
         return data if y is None else data.with_target(y)
-    if _are_clips(data, forms):
+    if _are_clips(data):
         return _of_bundle(ClipColumn.of(list(data)), y, fields)
     if _are_sequences(data, forms):
         return _of_bundle(SeriesColumn.of(list(data)), y, fields)
@@ -113,11 +113,11 @@ def _are_sequences(X: Any, forms: Sequence[str]) -> bool:
     return np.ndim(X) == 3
 
 
-def _are_clips(X: Any, forms: Sequence[str]) -> bool:
+def _are_clips(X: Any) -> bool:
     """Whether inputs are a list of clips (frames, channels, height, width)."""
-    if "clip" not in forms or not isinstance(X, (list, tuple)):
+    if not isinstance(X, (list, tuple)) or not X:
         return False
-    return len(X) > 0 and all(isinstance(one, np.ndarray) and one.ndim == 4 for one in X)
+    return all(isinstance(one, np.ndarray) and one.ndim == 4 for one in X)
 
 
 def _of_bundle(column: Bundle, y: Any, fields: Mapping[str, Field] | None) -> Dataset:

@@ -18,6 +18,7 @@ from fieldguide.data import video
 from fieldguide.data.bundle import Bundle
 from fieldguide.data.field import Kind
 from fieldguide.data.images import canonical_images, to_array
+from fieldguide.errors import DataError
 
 MOST_FRAMES = 128  # of a longer clip, frames spread evenly are kept
 THUMBNAIL_FRAMES, THUMBNAIL_SIDE = 8, 16  # of a clip that is laid out as a row of numbers
@@ -56,8 +57,12 @@ class ClipColumn(Bundle):
 
     @classmethod
     def of(cls, clips: Sequence[np.ndarray]) -> Self:
-        """Return a column of clips in memory, each (frames, channels, height, width)."""
-        held = [np.asarray(clip) for clip in clips]
+        """Return a column of clips in memory, each (frames, channels, height, width).
+
+        Raises:
+            DataError: A clip has other axes, no frames, no numbers or values that are not finite.
+        """
+        held = [_checked(np.asarray(clip), place) for place, clip in enumerate(clips, start=1)]
         sizes = [(len(clip), *clip.shape[2:], clip.shape[1]) for clip in held]
         return cls([()] * len(held), sizes=np.array(sizes), decoded=held)
 
@@ -69,8 +74,7 @@ class ClipColumn(Bundle):
             block: (n, frames, channels, height, width), or channels last where only the last axis
                 can be a number of channels (1, 3, 4).
         """
-        frames = block.astype(np.uint8) if block.dtype == bool else block
-        pictures = canonical_images(frames.reshape(-1, *block.shape[2:]))
+        pictures = canonical_images(block.reshape(-1, *block.shape[2:]))
         return cls.of(list(pictures.reshape(*block.shape[:2], *pictures.shape[1:])))
 
     def __len__(self) -> int:
@@ -200,6 +204,22 @@ class ClipColumn(Bundle):
             return Path(file).read_bytes()
         with zipfile.ZipFile(self.archive) as archive:
             return archive.read(file)
+
+
+def _checked(clip: np.ndarray, place: int) -> np.ndarray:
+    if clip.ndim != 4 or not clip.size or clip.dtype.kind not in "iufb":
+        raise DataError(
+            f"a clip has the shape {clip.shape} and the type {clip.dtype}; expected numbers of "
+            "the shape (frames, channels, height, width), none of them 0.",
+            "Bring every clip to these axes, or leave it out.",
+            row=place,
+        )
+    if clip.dtype.kind == "f" and not np.isfinite(clip).all():
+        raise DataError(
+            "a clip holds NaN or infinity.", "Replace these values, or leave the clip out.",
+            row=place,
+        )  # fmt: skip
+    return clip.astype(np.uint8) if clip.dtype == bool else clip
 
 
 def spread(length: int, most: int) -> np.ndarray:

@@ -22,6 +22,7 @@ from fieldguide.data.facts import facts_of, missing_spellings
 from fieldguide.data.field import Field, Kind
 from fieldguide.data.guess import infer_series
 from fieldguide.data.recipe import Recipe
+from fieldguide.errors import DataError
 
 
 @dataclass
@@ -58,7 +59,10 @@ def clean(columns: Mapping[str, Column], known: Mapping[str, Field] | None = Non
             _clean_series(cleaned, name, column, before)
         else:
             cleaned.columns[name] = column
-            cleaned.fields[name] = before or _block_field(name, column)
+            found = _block_field(name, column)
+            if before is not None:
+                _check_clips(before, found)
+            cleaned.fields[name] = before or found
     return cleaned
 
 
@@ -148,6 +152,17 @@ def _block_field(name: str, column: np.ndarray | Bundle) -> Field:
         return Field(name, column.kind, _REASONS[column.kind], shape=column.shape)
     kind: Kind = "image" if column.ndim == 4 else "array"
     return Field(name, kind, f"an array of shape {column.shape}", shape=column.shape[1:])
+
+
+def _check_clips(before: Field, found: Field) -> None:
+    """Refuse clips where a model learnt from something else, and the other way round."""
+    if before.kind != found.kind and "clip" in (before.kind, found.kind):
+        raise DataError(
+            f"the model learnt from the kind {before.kind}, and these values are of the kind "
+            f"{found.kind}, of the shape {found.shape}.",
+            "A clip has the axes (frames, channels, height, width), an image has no frames.",
+            field=before.name,
+        )
 
 
 _REASONS = {

@@ -29,7 +29,8 @@ def worst(test: Dataset, stored: dict[str, np.ndarray]) -> list[dict[str, Any]]:
 
     Returns:
         For each: ``where``, ``true``, ``predicted``, ``confidence`` (or None), ``picture`` (a
-        data URI, or None) and ``values`` (some inputs by name).
+        data URI, or None), ``strip`` (whether that shows several frames) and ``values`` (some
+        inputs by name).
     """
     parts, guess = stored["parts"], stored["prediction"]
     confidence = stored.get("confidence")
@@ -49,6 +50,7 @@ def worst(test: Dataset, stored: dict[str, np.ndarray]) -> list[dict[str, Any]]:
             "predicted": short(guess[index]),
             "confidence": None if confidence is None else float(confidence[index]),
             "picture": None if picture is None else _thumbnail(test.column(picture), index),
+            "strip": picture is not None and test.fields[picture].kind == "clip",
             "values": {} if picture else _inputs(test, index),
         }
         for index in order[: PICTURES if picture else ROWS].tolist()

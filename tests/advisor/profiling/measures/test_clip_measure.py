@@ -54,8 +54,8 @@ def test_what_does_not_depend_on_order_does_not():
 
 def test_lengths_and_sizes():
     clips = [np.zeros((frames, 1, 8, side), np.uint8) for frames, side in [(1, 8), (4, 8), (9, 9)]]
-    held = Dataset.from_columns({"clip": ClipColumn.of(clips), "y": pl.Series("y", ["a", "b", "a"])},
-                                target="y")  # fmt: skip
+    columns = {"clip": ClipColumn.of(clips), "y": pl.Series("y", ["a", "b", "a"])}
+    held = Dataset.from_columns(columns, target="y")
     found = find(material(held))
     wanted = {"clips": 3, "frames": 4, "shortest": 1, "longest": 9, "one_frame": 1, "sizes": 2}
     assert found.figures.items() >= wanted.items()

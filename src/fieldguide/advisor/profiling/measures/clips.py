@@ -134,9 +134,7 @@ def _about_change(moved: float) -> str:
 
 
 def _about_order(scores: dict[str, float]) -> str:
-    single, bag, order = (
-        scores[name] for name in ("single_frame", "without_order", "with_order")
-    )
+    single, bag, order = (scores[name] for name in ("single_frame", "without_order", "with_order"))
     said = (
         f"A quick model answers {single:.1%} of held-out clips rightly from their middle frame, "
         f"{bag:.1%} from all frames without their order, {order:.1%} with it"
