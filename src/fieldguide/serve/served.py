@@ -13,10 +13,12 @@ import polars as pl
 from fieldguide import catalog
 from fieldguide.codecs import Array, Boolean, Category, Codec, DateTime, Number, Picture
 from fieldguide.data import Dataset
+from fieldguide.errors import UsageError
 
 if TYPE_CHECKING:
     from fieldguide.estimator import Estimator
 
+FORMS = ("image", "array", "table")  # of inputs that a request can hold
 MOST_WORDS = 50  # words of a category that are offered for choice
 
 
@@ -91,8 +93,15 @@ def load(folder: str | Path) -> Served:
 
     Raises:
         ModelFolderError: There is none, or it is damaged.
+        UsageError: It takes what no request can hold.
     """
-    return Served(Path(folder).resolve().name, catalog.load(folder))
+    served = Served(Path(folder).resolve().name, catalog.load(folder))
+    if served.form not in FORMS:
+        raise UsageError(
+            f"The model in {folder} takes inputs of the form {served.form}, and only "
+            f"{', '.join(FORMS)} can be served. Use `fieldguide predict {folder} INPUT`."
+        )
+    return served
 
 
 def _example(codec: Codec, date_format: str) -> Any:

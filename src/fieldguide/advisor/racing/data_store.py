@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from fieldguide.codecs import Picture
-from fieldguide.data import Bundle, Column, Dataset, Field, ImageFiles
+from fieldguide.codecs import Frames, Picture
+from fieldguide.data import Bundle, ClipColumn, Column, Dataset, Field, ImageFiles
 from fieldguide.data.streamed import StreamedTable
 from fieldguide.model_folder import ledger
 
@@ -150,6 +150,8 @@ def _write_block(
     if not isinstance(column, Bundle):
         np.save(folder / file, column, allow_pickle=False)
         return {"kind": "array", "file": file}
+    if isinstance(column, ClipColumn):
+        return _write_clips(folder, number, column, train)
     if not isinstance(column, ImageFiles):
         return _write_bundle(folder, number, column)
     picture = Picture.fit(column.take(train))
@@ -163,6 +165,31 @@ def _write_block(
         stored[part] = picture.encode(column.take(part))
     stored.flush()
     return {"kind": "array", "file": file}
+
+
+def _write_clips(
+    folder: Path, number: int, column: ClipColumn, train: np.ndarray
+) -> dict[str, Any]:
+    """Write clips as they are where they are in memory, else at the size that training uses."""
+    if column.in_memory:
+        return _write_bundle(folder, number, column)
+    codec = Frames.fit(column.take(train))
+    lengths = np.minimum(column.lengths, codec.most)
+    numbers = int(lengths.sum()) * codec.picture.width
+    if numbers > PICTURES_BYTES:
+        return _write_bundle(folder, number, column)
+    file, filled = folder / f"block-{number}-values.npy", 0
+    stored = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=(numbers,))
+    for index in range(len(column)):
+        clip = codec.fit_one(column.load(index, codec.most)).reshape(-1)
+        stored[filled : filled + len(clip)] = clip
+        filled += len(clip)
+    stored.flush()
+    size = (codec.height, codec.width_pixels, codec.channels)
+    sizes = np.array([(length, *size) for length in lengths], dtype=np.int64)
+    np.save(folder / f"block-{number}-sizes.npy", sizes, allow_pickle=False)
+    files = {name: f"block-{number}-{name}.npy" for name in ("sizes", "values")}
+    return {"kind": "bundle", "of": column.kind, "files": files, "facts": {}}
 
 
 def _write_bundle(folder: Path, number: int, column: Bundle) -> dict[str, Any]:
