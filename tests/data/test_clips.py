@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from fieldguide.data import Dataset, as_dataset
-from fieldguide.data.clips import ClipColumn, plainest, spread
+from fieldguide.data.clip_frames import plainest, spread
+from fieldguide.data.clips import ClipColumn
 from fieldguide.data.video import thinned
 from fieldguide.errors import DataError
 

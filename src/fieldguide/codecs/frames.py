@@ -22,7 +22,8 @@ from fieldguide.codecs.codec import Codec
 from fieldguide.codecs.picture import Picture
 from fieldguide.data import Column, Examples, Kind
 from fieldguide.data.clip_examples import ClipExamples
-from fieldguide.data.clips import MODES, ClipColumn, with_channels
+from fieldguide.data.clip_frames import MODES, with_channels
+from fieldguide.data.clips import ClipColumn
 from fieldguide.errors import DataError
 
 MOST_FRAMES = 32  # of longer clips, frames spread evenly are used by default

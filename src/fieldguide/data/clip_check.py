@@ -17,8 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fieldguide.data import clips, video
-from fieldguide.data.clips import MOST_FRAMES, ClipColumn
+from fieldguide.data import clip_frames, video
+from fieldguide.data.clip_frames import MOST_FRAMES
+from fieldguide.data.clips import ClipColumn
 from fieldguide.data.image_check import KEEP_BYTES, Look, look_at
 from fieldguide.data.ledger import Status
 
@@ -81,12 +82,12 @@ def look_at_clip(files: Sequence[str], read: Read) -> ClipLook:
     names = tuple(files)
     if len(names) == 1 and video.is_video(names[0]):
         return _moving(names, video.frames(names[0]))
-    if len(names) == 1 and clips.is_moving(names[0]):
+    if len(names) == 1 and clip_frames.is_moving(names[0]):
         try:
-            return _moving(names, clips.animation(read(names[0])))
+            return _moving(names, clip_frames.animation(read(names[0])))
         except OSError as error:
             return ClipLook(names, problem=f"it cannot be read ({type(error).__name__})")
-    chosen = tuple(names[place] for place in clips.spread(len(names), MOST_FRAMES))
+    chosen = tuple(names[place] for place in clip_frames.spread(len(names), MOST_FRAMES))
     looks = [look_at(name, read) for name in chosen]
     return _stills(chosen, looks, _thinning(len(names), len(chosen)))
 
@@ -105,7 +106,7 @@ def _stills(files: tuple[str, ...], looks: list[Look], notes: tuple[Note, ...]) 
 
 def _moving(files: tuple[str, ...], every: Iterator[np.ndarray]) -> ClipLook:
     """Decode an animation or a video; one that breaks off keeps what came before."""
-    whole = clips.Unbroken(every)
+    whole = clip_frames.Unbroken(every)
     kept = list(video.thinned(whole, MOST_FRAMES))
     if not kept:
         kind = f" ({whole.problem})" if whole.problem else ""
@@ -131,7 +132,9 @@ def _sized(
         notes += (("noted", "a clip of one frame: nothing moves in it"),)
     frames = None
     if pixels is not None:
-        frames = clips.stack([clips.alike(one, height, width, channels) for one in pixels])
+        frames = clip_frames.stack(
+            [clip_frames.alike(one, height, width, channels) for one in pixels]
+        )
     return ClipLook(files, (len(sizes), height, width, channels), "", notes, frames)
 
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 
 from fieldguide.data import video
-from fieldguide.data.clips import ANIMATED
+from fieldguide.data.clip_frames import ANIMATED
 from fieldguide.formats.image_tree import Tree, arrange, levels
 
 LOOKED_AT = 3  # files of a folder opened to see whether they move
