@@ -163,13 +163,15 @@ def _attempt(name: str, look: Look) -> dict[str, Any] | None:
 
 
 def _attention(look: Look) -> dict[str, Any] | None:
-    from fieldguide.advisor.reporting import importance, saliency
+    from fieldguide.advisor.reporting import frames_seen, importance, saliency
 
     until = time.monotonic() + FOR_ATTENTION * look.left
     if look.model.task_.inputs.form == "image":
         found, arrays = saliency.measure(look.model, look.held_out, until=until, seed=look.seed)
         look.arrays |= arrays
         return found
+    if look.model.task_.inputs.form == "clip":
+        return frames_seen.measure(look.model, look.held_out, until=until, seed=look.seed)
     return importance.measure(look.model, look.held_out, until=until, seed=look.seed)
 
 

@@ -10,9 +10,11 @@ from PIL import Image
 from fieldguide.advisor import words
 from fieldguide.advisor.reporting import figures_of_winner, mistakes
 from fieldguide.advisor.reporting.material import Material
+from fieldguide.data import ClipColumn
 
 COLUMNS = 20  # columns shown
 HEAT = np.array([213, 94, 0], dtype=np.float64)  # vermillion, which all readers tell from grey
+BAR = 7  # pixels of height of the bar below a frame, its rims included
 SIDE = 112  # pixels at least, so that small pictures stay sharp when they are printed
 
 
@@ -23,6 +25,8 @@ def attention(material: Material) -> tuple[dict[str, Any], str]:
         return _columns(found, material.score)
     if found.get("kind") == "saliency" and "saliency" in material.arrays:
         return _pictures(found, material), ""
+    if found.get("kind") == "frames":
+        return _frames(found, material), ""
     return {"says": material.missing("attention"), "columns": [], "pictures": []}, ""
 
 
@@ -89,6 +93,51 @@ def _shown(found: dict[str, Any], material: Material) -> list[dict[str, Any]]:
             "picture": mistakes.data_uri(side_by_side(pixels, heat)),
         })  # fmt: skip
     return shown
+
+
+def _frames(found: dict[str, Any], material: Material) -> dict[str, Any]:
+    """Return film strips, a bar below each frame as long as its weight."""
+    held_out, answers = material.held_out, material.answers
+    name = next(n for n, field in held_out.inputs.items() if field.kind == "clip")
+    column = held_out.column(name)
+    assert isinstance(column, ClipColumn)
+    shown = []
+    for place, weights in zip(found["positions"], found["weights"], strict=True):
+        truth, guess = ("", "") if answers is None else (answers[0][place], answers[1][place])
+        clip = column.load(place, len(weights))
+        shown.append({
+            "true": mistakes.short(truth), "predicted": mistakes.short(guess),
+            "right": bool(truth == guess), "where": mistakes.where(held_out, place),
+            "picture": mistakes.data_uri(weighed_strip(clip, np.asarray(weights))),
+        })  # fmt: skip
+    note = "Occlusion over time: each frame was covered with the average grey in turn."
+    if "changed_weighty" in found:
+        note = (
+            f"Put to the test on {found['tried']} clips: covering the weightiest frame changed "
+            f"{words.share(found['changed_weighty'])} of the answers, covering one at random "
+            f"{words.share(found['changed_random'])}. {note}"
+        )
+    says = "The longer the bar below a frame, the more the answer hangs on it."
+    return {"says": says, "note": note, "columns": [], "pictures": shown, "strips": True}
+
+
+def weighed_strip(frames: np.ndarray, weights: np.ndarray) -> Image.Image:
+    """Return a film strip with a bar below each frame.
+
+    Args:
+        frames: (n, channels, height, width).
+        weights: (n,), 0 to 1. Of more frames than a strip holds, the weightiest of each stretch
+            are shown.
+    """
+    stretches = np.array_split(np.arange(len(weights)), min(len(weights), mistakes.STRIP))
+    kept = np.array([stretch[weights[stretch].argmax()] for stretch in stretches])
+    strip = np.asarray(mistakes.film_strip(frames[kept]))
+    bars = np.zeros((BAR, strip.shape[1], 3), dtype=np.uint8)
+    step = (strip.shape[1] - mistakes.GAP) // len(kept)
+    for place, weight in enumerate(weights[kept]):
+        start = mistakes.GAP + place * step
+        bars[1:-1, start : start + round(float(weight) * (step - mistakes.GAP))] = HEAT
+    return Image.fromarray(np.concatenate([strip, bars]))
 
 
 def side_by_side(pixels: np.ndarray, heat: np.ndarray) -> Image.Image:
