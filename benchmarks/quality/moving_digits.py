@@ -37,8 +37,8 @@ GESTURES = tuple(
     for first, second in ((across, down), (down, across))
 )
 MODELS = {
-    "moving-digits-cnn-rnn": fg.CNNRNN(epochs=8, batch_size=32, validation=0.0),
-    "moving-digits-bag-of-frames": fg.BagOfFrames(epochs=8, batch_size=32, validation=0.0),
+    "moving-digits-cnn-rnn": fg.CNNRNN(epochs=6, batch_size=32, validation=0.0),
+    "moving-digits-bag-of-frames": fg.BagOfFrames(epochs=6, batch_size=32, validation=0.0),
 }
 TARGETS = {"moving-digits-cnn-rnn": 0.95, "moving-digits-bag-of-frames": 0.15}
 

@@ -26,7 +26,7 @@ from fieldguide.data.clip_frames import MODES, with_channels
 from fieldguide.data.clips import ClipColumn
 from fieldguide.errors import DataError
 
-MOST_FRAMES = 32  # of longer clips, frames spread evenly are used by default
+MOST_FRAMES = 16  # of longer clips, frames spread evenly are used by default
 LARGEST_SIDE = 112  # pixels; larger frames are scaled down to this by default
 SAMPLE = 400  # clips looked at to learn brightness,
 SAMPLE_FRAMES = 5  # and frames of each

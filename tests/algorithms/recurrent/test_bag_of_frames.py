@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import torch
 
+from fieldguide.algorithms.recurrent import _clips
 from fieldguide.algorithms.recurrent._clips import FrameEncoder
 from fieldguide.algorithms.recurrent.bag_of_frames import BagOfFramesNetwork
 from tests.algorithms.recurrent.clip_networks import (
@@ -39,3 +40,11 @@ def test_padding_does_not_matter():
 
 def test_gradients():
     assert_gradients_match(network(dropout=0.2), batch())
+
+
+def test_prediction_in_parts_equals_prediction_at_once(monkeypatch):
+    net, x = network().eval(), batch()
+    whole = net(x)
+    monkeypatch.setattr(_clips, "AT_ONCE", 4)
+    with torch.no_grad():
+        torch.testing.assert_close(net(x), whole)

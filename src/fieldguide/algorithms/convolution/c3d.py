@@ -25,7 +25,7 @@ Think twice when:
     which came first. A CNN-RNN remembers.
 
 Cost:
-    27 weights for each pair of maps: 202,000 in front of the head with the defaults and grey
+    27 weights for each pair of maps: 201,000 in front of the head with the defaults and grey
     frames. Three times the products of a network of single frames.
 
 Shapes:

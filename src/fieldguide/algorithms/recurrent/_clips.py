@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -14,9 +15,10 @@ from fieldguide.engine import Stage
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
 from fieldguide.nn import Augment, OptionalMaxPool2d
-from fieldguide.nn.clips import CLIP_CHANGES, augment_clips
+from fieldguide.nn.clips import CLIP_CHANGES, augment_clips, frame_by_frame, mask
 from fieldguide.tasks import Task
 
+AT_ONCE = 256  # frames encoded side by side in prediction: maps of many more fill the memory
 GRID = 4  # maps end as a grid of so many cells on a side, which keeps where things are
 
 
@@ -56,6 +58,20 @@ class FrameEncoder(nn.Module):
         grid = functional.adaptive_avg_pool2d(maps, GRID)  # (M, maps, 4, 4)
         embedded: Tensor = self.dropout(functional.relu(self.dense(grid.flatten(1))))
         return embedded
+
+
+def encode_frames(encoder: nn.Module, x: dict[str, Tensor]) -> Tensor:
+    """Return the embeddings of padded clips, ``(B, T, embedding)``, zeros at padding.
+
+    Real frames go through the encoder side by side, padding does not: it would cost time, and enter
+    the statistics of batch normalisation.
+    """
+    there = mask(x["lengths"], x["frames"].shape[1])
+    frames = x["frames"][there]  # (frames in all, C, H, W)
+    if torch.is_grad_enabled():
+        return frame_by_frame(encoder(frames), there)
+    parts = [encoder(part) for part in frames.split(AT_ONCE)]
+    return frame_by_frame(torch.cat(parts), there)
 
 
 class ClipNetwork(Estimator):

@@ -41,10 +41,15 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from fieldguide.algorithms.recurrent._clips import ClipNetwork, FrameEncoder, clip_shape
+from fieldguide.algorithms.recurrent._clips import (
+    ClipNetwork,
+    FrameEncoder,
+    clip_shape,
+    encode_frames,
+)
 from fieldguide.card import Card
 from fieldguide.hyperparameter import option
-from fieldguide.nn.clips import frame_by_frame, mask, mean
+from fieldguide.nn.clips import mean
 from fieldguide.tasks import Task
 
 
@@ -72,8 +77,7 @@ class BagOfFramesNetwork(nn.Module):
 
     def forward(self, x: dict[str, Tensor]) -> Tensor:
         """Return the outputs of the head for padded clips."""
-        there = mask(x["lengths"], x["frames"].shape[1])
-        embedded = frame_by_frame(self.encoder(x["frames"][there]), there)  # (B, T, embedding)
+        embedded = encode_frames(self.encoder, x)  # (B, T, embedding)
         outputs: Tensor = self.head(self.dropout(mean(embedded, x["lengths"])))
         return outputs
 

@@ -28,13 +28,14 @@ Think twice when:
     directly.
 
 Cost:
-    182,000 parameters in front of the head with the defaults and grey frames: 155,000 for frames
+    287,000 parameters in front of the head with the defaults and grey frames: 155,000 for frames
     (131,000 of them in the dense layer behind the grid) plus 4 (3 for GRU) times
     ``hidden * (embedding + hidden + 2)``. The convolutions of every frame dominate the time.
 
 Shapes:
     ``{"frames": (B, T, C, H, W), "lengths": (B,)}`` to ``(B, num_classes)``. Frames of any size;
-    longer clips than 32 frames are represented by 32, larger frames are scaled to 112 pixels.
+    longer clips than 16 frames (the paper's length) are represented by 16, larger frames are scaled
+    to 112 pixels.
 
 Example:
     >>> import numpy as np, fieldguide as fg
@@ -52,10 +53,15 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from fieldguide.algorithms.recurrent._clips import ClipNetwork, FrameEncoder, clip_shape
+from fieldguide.algorithms.recurrent._clips import (
+    ClipNetwork,
+    FrameEncoder,
+    clip_shape,
+    encode_frames,
+)
 from fieldguide.card import Card
 from fieldguide.hyperparameter import option
-from fieldguide.nn.clips import frame_by_frame, last, mask, mean
+from fieldguide.nn.clips import last, mean
 from fieldguide.tasks import Task
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
@@ -97,8 +103,7 @@ class CNNRNNNetwork(nn.Module):
 
     def states(self, x: dict[str, Tensor]) -> Tensor:
         """Return the state after each frame, ``(B, T, hidden)``; after a clip's end, anything."""
-        there = mask(x["lengths"], x["frames"].shape[1])
-        embedded = frame_by_frame(self.encoder(x["frames"][there]), there)  # (B, T, embedding)
+        embedded = encode_frames(self.encoder, x)  # (B, T, embedding)
         # Padding comes after the last frame, and a state knows nothing of what comes after it.
         states: Tensor = self.recurrent(embedded)[0]
         return states
