@@ -48,9 +48,10 @@ class Card:
         smallest_image: Pixels on the shorter side below which it cannot be built; 0 if none.
         local: Whether it exploits that neighbouring pixels belong together.
         rule: Shape of the rule it finds, where capacity and ``local`` do not tell it: ``"trees"``
-            (steps along one column at a time), ``"neighbours"`` (what is alike has like targets)
-            or ``"separator"`` (linear, and settled only where a line parts the classes). The
-            advisor measures each shape on the user's data.
+            (steps along one column at a time), ``"neighbours"`` (what is alike has like targets),
+            ``"separator"`` (linear, and settled only where a line parts the classes) or
+            ``"orderless"`` (blind to the order of frames). The advisor measures each shape on the
+            user's data.
         repeats: Name of the hyperparameter that counts equal repetitions of its work, other than
             epochs, such as rounds of boosting; a probe of its cost does a few of them. Empty if
             there is none.

@@ -37,6 +37,10 @@ def test_inspect_and_recommend(command: Command, gestures: Path) -> None:
     listed = {one["name"]: one["ruled_out"] for one in document["recommendations"]}
     fitting = {"cnn-rnn", "conv-lstm", "bag-of-frames", "c3d", "mlp", "logistic-regression"}
     assert all(not listed[name] for name in fitting)
+    ranked = [one["name"] for one in document["recommendations"]]
+    assert ranked.index("cnn-rnn") < ranked.index("bag-of-frames")
+    (bag,) = (one for one in document["recommendations"] if one["name"] == "bag-of-frames")
+    assert "It cannot see order, and order matters" in " ".join(bag["doubts"])
     assert listed["lenet"] == "It takes pictures; these data are clips."
 
 

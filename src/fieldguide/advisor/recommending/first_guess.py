@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fieldguide.advisor.profiling.landmarks import Landmark
 from fieldguide.advisor.profiling.pictures import LOCAL_FROM
@@ -82,6 +82,8 @@ def nearest_landmark(card: Card, profile: Profile) -> Landmark | None:
         return None
     if rule == "separator":
         return marks["linear"]
+    if rule == "orderless":
+        return _without_order(profile)
     if rule == "smooth":  # a network can be as straight as the data ask it to be
         bent = marks.get("network", marks["smooth"])
         return min((bent, marks["linear"]), key=lambda mark: mark.error_at(examples))
@@ -90,6 +92,23 @@ def nearest_landmark(card: Card, profile: Profile) -> Landmark | None:
         pair = marks["local"], marks["network"]
         return min(pair, key=lambda mark: mark.error_at(examples))
     return marks.get(rule, marks["smooth"])
+
+
+def _without_order(profile: Profile) -> Landmark:
+    """Return the quick model that does not see the order of frames, where there is one."""
+    smooth = profile.landmarks["smooth"]
+    finding = profile.findings.get("clips")
+    if finding is None or "without_order" not in finding.figures:
+        return smooth
+    figures = finding.figures
+    return replace(
+        smooth,
+        words="a smooth model of frames without their order",
+        score=figures["without_order"],
+        deviation=figures["error"],
+        trained=figures["looked_at"] * 3 // 4,
+        judged=figures["looked_at"],
+    )
 
 
 def learning_examples(profile: Profile) -> int:

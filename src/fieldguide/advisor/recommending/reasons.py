@@ -156,6 +156,8 @@ def _wrong_shape(card: Card, profile: Profile) -> list[str]:
         said.append(f"{_capital(best.words)}: {_score(best, profile)}. A line is too stiff.")
     if rule == "separator" and not _parted(profile):
         said.append("No line parts the classes, and then it never settles.")
+    if rule == "orderless":
+        said += _blind_to_order(profile)
     if rule in ("trees", "neighbours") and _beats(best, marks[rule]):
         said.append(f"{_capital(best.words)}: {_score(best, profile)}, more than its kind of rule.")
     if rule == "smooth" and mixed(profile) and profile.examples >= MIXED_FROM:
@@ -163,6 +165,18 @@ def _wrong_shape(card: Card, profile: Profile) -> list[str]:
     if card.capacity >= 2 and not card.baseline and not _beats(best, marks["linear"]):
         said.append("A straight line does as well as anything tried, and costs next to nothing.")
     return said
+
+
+def _blind_to_order(profile: Profile) -> list[str]:
+    figures = _figures(profile, "clips")
+    gain = figures.get("with_order", 0.0) - figures.get("without_order", 0.0)
+    if gain <= 2 * figures.get("error", 0.0):
+        return []
+    return [
+        f"It cannot see order, and order matters: a quick model of the frames scores "
+        f"{score(figures['without_order'], profile.score_name)} without it, "
+        f"{score(figures['with_order'], profile.score_name)} with it."
+    ]
 
 
 def _parted(profile: Profile) -> bool:

@@ -95,6 +95,7 @@ class BagOfFrames(ClipNetwork):
         capacity=3,
         needs_examples=200,
         local=True,
+        rule="orderless",
         exportable=False,
     )
 
