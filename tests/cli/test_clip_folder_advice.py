@@ -44,6 +44,7 @@ def test_inspect_and_recommend(command: Command, gestures: Path) -> None:
     assert listed["lenet"] == "It takes pictures; these data are clips."
 
 
+@pytest.mark.slow
 def test_race_and_predict(
     command: Command, gestures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
