@@ -1,1 +1,1 @@
-"""Recurrent networks for sequences and clips."""
+"""Recurrent networks: sequences read one step after the other, remembering what came before."""
