@@ -19,6 +19,7 @@ from fieldguide.formats.columns import unique_names
 from fieldguide.formats.format import Options
 from fieldguide.formats.layout import Layout
 from fieldguide.formats.records import Records
+from fieldguide.formats.series_text import is_series_text
 from fieldguide.formats.table import RawTable, TableFormat
 from fieldguide.formats.text import decode_lines, read_bytes, read_text
 
@@ -36,7 +37,7 @@ class Csv(TableFormat):
     def knows(self, path: Path) -> bool:
         """Say whether the suffix is that of a table, or the text is cut like one."""
         suffix = text_suffix(path)
-        if not path.is_file() or suffix not in (*SUFFIXES, *PERHAPS):
+        if not path.is_file() or suffix not in (*SUFFIXES, *PERHAPS) or is_series_text(path):
             return False
         if suffix in SUFFIXES:
             return True
