@@ -72,7 +72,7 @@ class Arff(SeriesFormat):
             parts, label = read(text, header, path, number)
             cells = [numbers(part, path, number) for part in parts]
             found.values.append(channels_of(cells, path, number))
-            found.places.append(number)  # type: ignore[arg-type]
+            found.places.append(number)
             if found.labels is not None:
                 found.labels.append(_checked(label, header, path, number))
         _check_channels(found, path)
@@ -204,7 +204,7 @@ def _check_channels(found: Sequences, path: Path) -> None:
                 f"the example has {values.shape[1]} channel(s), and the first one has "
                 f"{found.values[0].shape[1]}",
                 path,
-                int(str(line)),
+                line,
             )
 
 

@@ -11,6 +11,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -44,7 +45,7 @@ class Sequences:
 
     values: list[np.ndarray]
     labels: list[str] | None
-    places: list[int] | list[str]
+    places: list[Any]
     file: Path
     target: str = "class"
     channels: tuple[str, ...] = ()
@@ -149,7 +150,7 @@ def _usable(part: Sequences, ledger: Ledger, options: Options) -> Sequences:
         part,
         values=[part.values[index][: ends[index]] for index in keep],
         labels=None if part.labels is None else [part.labels[index] for index in keep],
-        places=[part.places[index] for index in keep],  # type: ignore[arg-type]
+        places=[part.places[index] for index in keep],
     )
 
 

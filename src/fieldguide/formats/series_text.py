@@ -61,7 +61,7 @@ class SeriesText(SeriesFormat):
                     row=number,
                 )
             found.values.append(numbers(cells, path, number)[:, None])
-            found.places.append(number)  # type: ignore[arg-type]
+            found.places.append(number)
             assert found.labels is not None
             found.labels.append(_label(label, path, number))
         return found

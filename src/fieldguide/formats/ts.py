@@ -61,7 +61,7 @@ class Ts(SeriesFormat):
             _check_channels(len(parts), channels, path, number)
             cells = [numbers(part.split(","), path, number) for part in parts]
             found.values.append(channels_of(cells, path, number))
-            found.places.append(number)  # type: ignore[arg-type]
+            found.places.append(number)
             if found.labels is not None:
                 found.labels.append(_label(text, header, path, number))
         return found

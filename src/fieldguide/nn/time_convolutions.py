@@ -39,7 +39,7 @@ class StepNorm(nn.BatchNorm1d):
 
 
 class StepConv1d(nn.Conv1d):
-    """A convolution that keeps the number of steps: zeros stand before the first and after the last.
+    """A convolution that keeps the number of steps: zeros stand around them.
 
     Args:
         inputs: Channels that come in.
