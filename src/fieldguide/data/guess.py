@@ -121,7 +121,8 @@ def _words(name: str, text: pl.Series, allow_identifier: bool) -> Guess:
     numbers = guess_style(text)[1]
     if numbers >= 0.5:
         others = text.filter(text.cast(pl.Float64, strict=False).is_null() & text.is_not_null())
-        reason += f"; {numbers:.1%} of the values are numbers, but not such as {others[0]!r}"
+        example = f", but not such as {others[0]!r}" if len(others) else ""
+        reason += f"; {numbers:.1%} of the values are numbers{example}"
         return Recipe(kind), reason, {"numbers": round(numbers, 4)}
     return Recipe(kind), reason, {}
 

@@ -27,7 +27,7 @@ def numbers(cells: Sequence[str], path: Path, line: int) -> np.ndarray:
     """
     try:
         values = np.array(cells, dtype=np.float64)
-        if np.isfinite(values).all():
+        if np.isfinite(values).all() and "_" not in "".join(cells):  # Python reads 1_0 as 10
             return values
     except ValueError:
         pass
