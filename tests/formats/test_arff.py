@@ -75,7 +75,7 @@ def test_the_archives_folder(tmp_path: Path) -> None:
 def test_several_data_sets_in_one_folder(tmp_path: Path) -> None:
     write(tmp_path, ONE + "1,2,3,up\n", "One_TRAIN.arff")
     write(tmp_path, ONE + "1,2,3,up\n", "Two_TRAIN.arff")
-    with pytest.raises(DataError, match="several sets of sequences: One_TRAIN.arff, Two_TRAIN"):
+    with pytest.raises(DataError, match=r"several sets of sequences: One_TRAIN\.arff, Two_"):
         fg.read(tmp_path)
 
 

@@ -16,7 +16,8 @@ FILES = {
     + "1,2,?:3,4,5:up\n6,7:8,9:down\n" * 3,
     "Toy_TRAIN.arff": "@relation toy\n@attribute all relational\n@attribute t0 numeric\n@end all\n"
     "@attribute c {up,down}\n@data\n" + "'1,2\\n3,4',up\n\"1,?\\n3,4\",down\n" * 3,
-    "Flat_TRAIN.arff": "@attribute t1 real\n@attribute t2 real\n@attribute class {up,'d n'}\n@data\n"
+    "Flat_TRAIN.arff": "@attribute t1 real\n@attribute t2 real\n@attribute class {up,'d n'}\n"
+    + "@data\n"
     + "1,2,up\n3,?,'d n'\n" * 3,
     "Toy_TRAIN.tsv": "1\t0.5\t1\t2\t3\n2\t0.25\tNaN\t2\tNaN\n" * 3,
 }

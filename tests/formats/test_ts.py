@@ -159,5 +159,5 @@ def test_training_and_test_data_must_belong_together(tmp_path: Path) -> None:
 
 
 def test_a_wrong_target_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no column 'clas'.*'class'"):
+    with pytest.raises(DataError, match=r"no column 'clas'.*'class'"):
         fg.read(write(tmp_path, PLAIN + ROWS), target="clas")
