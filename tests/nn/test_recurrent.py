@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from fieldguide.nn import sequences
-from fieldguide.nn.recurrent import LAYERS, Recurrent
+from fieldguide.nn.recurrent import GATES, LAYERS, Recurrent
 from fieldguide.nn.recurrent_cells import ElmanCell, GRUCell, LSTMCell, unroll
 from tests.gradients import assert_gradients_match
 
@@ -154,6 +154,19 @@ def test_recurrent_weights_start_orthogonal(cell: str) -> None:
         if name.startswith("bias"):
             remembered = cell == "lstm" and name.startswith("bias_ih")
             assert weight[6:12].tolist() == [float(remembered)] * len(weight[6:12])
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_gates_start_out_to_remember(cell: str) -> None:
+    """A gate of σ(log(t - 1)) keeps 1 - 1/t of a state each step: t steps on average."""
+    torch.manual_seed(0)
+    body = Recurrent(cell=cell, inputs=1, units=500, memory=100)
+    gates = body.layers[0].bias_ih_l0.detach().chunk(GATES[cell])
+    steps = 1 / (1 - torch.sigmoid(gates[1]))
+    assert 2 <= float(steps.min()) < 3 and 99 < float(steps.max()) <= 100
+    assert abs(float(steps.mean()) - 51) < 4
+    if cell == "lstm":
+        assert torch.equal(gates[0], -gates[1])
 
 
 def test_turning_round() -> None:

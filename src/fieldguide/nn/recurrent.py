@@ -26,7 +26,9 @@ class Recurrent(nn.Module):
     slower on a processor.
 
     Recurrent weights start orthogonal (Saxe, McClelland & Ganguli 2014), the forget gate's bias
-    at 1 (Gers, Schmidhuber & Cummins 2000; Jozefowicz, Zaremba & Sutskever 2015).
+    at 1 (Gers, Schmidhuber & Cummins 2000; Jozefowicz, Zaremba & Sutskever 2015). With ``memory``,
+    gates start out to keep each unit's state for its own number of steps, from 1 to that many
+    (chrono initialisation, Tallec & Ollivier 2018); Elman's cell has no gates to do so.
 
     Args:
         cell: ``"elman"``, ``"lstm"`` or ``"gru"``.
@@ -37,6 +39,7 @@ class Recurrent(nn.Module):
         dropout: Probability that an output is silenced on its way to the next layer.
         activation: Of Elman's cell, ``"tanh"`` or ``"relu"``.
         truncate: In training, steps that errors are propagated back through at most; 0 for all.
+        memory: Steps that gates start out to remember at most; 0 for a forget gate's bias of 1.
 
     Attributes:
         width: Numbers that one step becomes.
@@ -53,6 +56,7 @@ class Recurrent(nn.Module):
         dropout: float = 0.0,
         activation: str = "tanh",
         truncate: int = 0,
+        memory: int = 0,
     ):
         super().__init__()
         assert not (bidirectional and truncate), "backwards, the first piece needs the others"
@@ -70,6 +74,8 @@ class Recurrent(nn.Module):
         self.dropout = nn.Dropout(dropout)
         for layer in made:
             _initialise(layer, cell)
+            if memory:
+                _remember(layer, cell, memory)
 
     def forward(self, steps: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return the outputs of the last layer for every step, (B, T, width).
@@ -142,3 +148,13 @@ def _initialise(layer: nn.RNNBase, cell: str) -> None:
             nn.init.zeros_(weight)
             if cell == "lstm" and name.startswith("bias_ih"):
                 nn.init.ones_(blocks[1])  # input, forget, cell, output
+
+
+def _remember(layer: nn.RNNBase, cell: str, memory: int) -> None:
+    """Draw the biases of the gates that keep (and, in the LSTM, write): log of 1 … memory - 1."""
+    for name, bias in layer.named_parameters():
+        if name.startswith("bias_ih") and cell != "elman":
+            gates = bias.data.chunk(GATES[cell])
+            gates[1].uniform_(1.0, max(memory - 1.0, 1.0 + 1e-3)).log_()  # forget, or update
+            if cell == "lstm":
+                gates[0].copy_(-gates[1])

@@ -12,7 +12,8 @@ How it works:
         hₜ = (1 - zₜ) ⊙ nₜ + zₜ ⊙ hₜ₋₁,  ŷ = head(h_T)
 
     In the paper r multiplies the state before U does; fused kernels multiply after it, as here,
-    and learn as well. U starts orthogonal, the gradient is clipped.
+    and learn as well. ``memory=200`` starts update gates so that some keep their state for that
+    many steps (Tallec & Ollivier 2018). U starts orthogonal, the gradient is clipped.
 
 Use it when:
     As for the LSTM: what decides may lie far back, lengths differ, steps arrive one by one. It has
@@ -41,10 +42,11 @@ Example:
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from fieldguide.algorithms.recurrent._family import RecurrentNetwork
 from fieldguide.card import Card, Reference
+from fieldguide.hyperparameter import option
 
 
 class GRU(RecurrentNetwork):
@@ -71,3 +73,9 @@ class GRU(RecurrentNetwork):
         ),
     )
     cell: ClassVar[str] = "gru"
+
+    memory: int = option(0, "steps that gates start out to remember; 0 for the usual few", low=0)
+
+    def of_cell(self) -> dict[str, Any]:
+        """Return how long gates remember."""
+        return {"memory": self.memory}

@@ -12,7 +12,8 @@ How it works:
         cₜ = fₜ ⊙ cₜ₋₁ + iₜ ⊙ gₜ,  hₜ = oₜ ⊙ tanh(cₜ),  ŷ = head(h_T)
 
     The forget gate f is of Gers, Schmidhuber & Cummins (2000); its bias starts at 1, so that a
-    cell remembers until it has learnt to forget. U starts orthogonal, the gradient is clipped.
+    cell remembers until it has learnt to forget; ``memory=200`` starts the gates so that some
+    remember that many steps (Tallec & Ollivier 2018). U starts orthogonal, the gradient is clipped.
 
 Use it when:
     What decides may lie hundreds of steps back, sequences have different lengths, or steps arrive
@@ -41,10 +42,11 @@ Example:
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from fieldguide.algorithms.recurrent._family import RecurrentNetwork
 from fieldguide.card import Card, Reference
+from fieldguide.hyperparameter import option
 
 
 class LSTM(RecurrentNetwork):
@@ -69,3 +71,9 @@ class LSTM(RecurrentNetwork):
         ),
     )
     cell: ClassVar[str] = "lstm"
+
+    memory: int = option(0, "steps that gates start out to remember; 0 for the usual few", low=0)
+
+    def of_cell(self) -> dict[str, Any]:
+        """Return how long gates remember."""
+        return {"memory": self.memory}
