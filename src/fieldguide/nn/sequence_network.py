@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -23,7 +25,8 @@ class SequenceNetwork(nn.Module):
     Shapes:
         x: ``{"steps": (B, T, C), "lengths": (B,)}``, or a window, ``{"past": (B, L, C)}`` with
         ``"known": (B, L + H, K)`` where columns are known H steps ahead: those of the past are read
-        beside it, those ahead are handed to the head, flattened. Outputs: the head's.
+        beside it, those ahead are handed to the head, flattened. Outputs: the head's; for a window
+        (B, H, targets), added to the last value of each target, the first of the channels.
     """
 
     def __init__(self, *, body: nn.Module, head: nn.Module, summary: str = "last"):
@@ -31,12 +34,14 @@ class SequenceNetwork(nn.Module):
         self.body, self.head, self.summary = body, head, summary
 
     def forward(self, x: Inputs) -> Tensor:
-        """Return (B, outputs)."""
+        """Return (B, outputs), or (B, H, targets) for a window."""
         steps, lengths, ahead = taken_in(x)
         found = sequences.SUMMARIES[self.summary](self.body(steps, lengths), lengths)
         if ahead is not None:
             found = torch.cat([found, ahead.flatten(1)], dim=1)
         outputs: Tensor = self.head(found)
+        if "past" in x:  # what changes is easier to say than where a wandering series will be
+            outputs = outputs + x["past"][:, -1:, : outputs.shape[2]]
         return outputs
 
 
@@ -50,3 +55,15 @@ def taken_in(x: Inputs) -> tuple[Tensor, Tensor | None, Tensor | None]:
     looked_back = past.shape[1]
     steps = torch.cat([past, known[:, :looked_back]], dim=2)
     return steps, None, known[:, looked_back:]
+
+
+def of_steps(inputs: Any) -> tuple[int, int]:
+    """Return the numbers in a step that the body reads, and those that the head sees beside it.
+
+    Args:
+        inputs: A task's inputs, of the form ``series`` or ``window``: ``shape`` ends in the numbers
+            of a step; of windows, ``known`` is the number of columns known ahead and
+            ``cut.horizon`` that of the steps ahead.
+    """
+    known = getattr(inputs, "known", 0)
+    return inputs.shape[-1] + known, known * inputs.cut.horizon if known else 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ import torch
 import fieldguide as fg
 from fieldguide.errors import UsageError
 from fieldguide.nn.recurrent import Recurrent
-from fieldguide.nn.sequence_network import SequenceNetwork
+from fieldguide.nn.sequence_network import SequenceNetwork, of_steps
 from tests import toys
 from tests.gradients import assert_gradients_match
 
@@ -87,21 +89,20 @@ def test_truncation_in_both_directions_is_refused() -> None:
         fg.LSTM(truncate=3, bidirectional=True).fit(*firsts(20))
 
 
-@pytest.mark.parametrize("known", [False, True])
-def test_windows_are_read_with_what_is_known_ahead(known: bool) -> None:
-    """The head sees the past's last state and, beside it, the columns known ahead."""
+@pytest.mark.parametrize("known", [0, 3])
+def test_windows_are_read_with_what_is_known_ahead(known: int) -> None:
+    """The head sees the past's last state and what is known ahead, and says what changes."""
     torch.manual_seed(0)
-    made = Recurrent(cell="gru", inputs=2 + known, units=4)
-    network = SequenceNetwork(body=made, head=torch.nn.Linear(4 + 3 * known, 6))
-    past = torch.randn(5, 7, 2)
-    x = {"past": past, "scale": torch.ones(5, 1, 2)}
-    if known:
-        x["known"] = torch.randn(5, 10, 1)
-        past = torch.cat([past, x["known"][:, :7]], dim=2)
-    state = made(past)[:, -1]
-    ahead = [x["known"][:, 7:].flatten(1)] if known else []
-    expected = network.head(torch.cat([state, *ahead], dim=1))
-    torch.testing.assert_close(network(x), expected)
+    inputs = SimpleNamespace(shape=(7, 2), known=known, cut=SimpleNamespace(horizon=4))
+    channels, ahead = of_steps(inputs)
+    made = Recurrent(cell="gru", inputs=channels, units=5)
+    head = torch.nn.Sequential(torch.nn.Linear(5 + ahead, 4), torch.nn.Unflatten(1, (4, 1)))
+    network = SequenceNetwork(body=made, head=head)
+    past, beside = torch.randn(6, 7, 2), torch.randn(6, 11, known)
+    x = {"past": past, "scale": torch.ones(6, 1, 2)} | ({"known": beside} if known else {})
+    state = made(torch.cat([past, beside[:, :7]], dim=2))[:, -1]
+    changes = head(torch.cat([state, beside[:, 7:].flatten(1)], dim=1))
+    torch.testing.assert_close(network(x), past[:, -1:, :1] + changes)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from torch import nn
 
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
-from fieldguide.nn.sequence_network import SequenceNetwork
+from fieldguide.nn.sequence_network import SequenceNetwork, of_steps
 from fieldguide.tasks import Task
 
 
@@ -29,6 +29,7 @@ class SequenceConvolution(Estimator):
 
     def build(self, task: Task) -> nn.Module:
         """Return a network with this task's head."""
-        longest, channels = task.inputs.shape
+        channels, ahead = of_steps(task.inputs)
+        longest = task.inputs.shape[0]
         body, width, summary = self.body(channels, longest)
-        return SequenceNetwork(body=body, head=task.head(width), summary=summary)
+        return SequenceNetwork(body=body, head=task.head(width + ahead), summary=summary)

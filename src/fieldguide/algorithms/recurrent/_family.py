@@ -10,7 +10,7 @@ from fieldguide.errors import UsageError
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
 from fieldguide.nn.recurrent import Recurrent
-from fieldguide.nn.sequence_network import SequenceNetwork
+from fieldguide.nn.sequence_network import SequenceNetwork, of_steps
 from fieldguide.tasks import Task
 
 
@@ -47,9 +47,10 @@ class RecurrentNetwork(Estimator):
                 f"truncate={self.truncate} with bidirectional=True: read backwards, a sequence "
                 "cannot be cut into pieces that follow each other. Leave one of the two out."
             )
+        channels, ahead = of_steps(task.inputs)
         body = Recurrent(
             cell=self.cell,
-            inputs=task.inputs.shape[-1],
+            inputs=channels,
             units=self.hidden,
             layers=self.layers,
             bidirectional=self.bidirectional,
@@ -60,7 +61,7 @@ class RecurrentNetwork(Estimator):
         both = self.bidirectional and self.summary == "last"
         return SequenceNetwork(
             body=body,
-            head=task.head(body.width),
+            head=task.head(body.width + ahead),
             summary="ends" if both else self.summary,
         )
 
