@@ -14,9 +14,9 @@ import fieldguide as fg
 from benchmarks.quality._runs import arguments, data_folder, reproduce
 
 NETWORKS = {
-    "lstm": fg.LSTM(hidden=64, epochs=60, validation=0),
-    "gru": fg.GRU(hidden=64, epochs=60, validation=0),
-    "rnn": fg.RNN(hidden=64, epochs=60, validation=0),
+    "lstm": fg.LSTM(hidden=64, epochs=100, validation=0),
+    "gru": fg.GRU(hidden=64, epochs=100, validation=0),
+    "rnn": fg.RNN(hidden=64, epochs=100, validation=0),
     "tcn": fg.TCN(channels=32, epochs=60, validation=0),
     "time-convolution": fg.TimeConvolution(epochs=60, validation=0),
 }

@@ -22,8 +22,8 @@ class Recurrent(nn.Module):
 
     A layer reads its sequences from the first step on, so that the zeros after a sequence's end
     come too late to change what is read before; backwards, each sequence is turned round within
-    its own length. Packing sequences, PyTorch's own way, gives the same numbers 3 to 10 times
-    slower on a processor.
+    its own length. Packing sequences, PyTorch's own way, gives the same numbers much more
+    slowly on a processor (benchmarks/speed/padded.py).
 
     Recurrent weights start orthogonal (Saxe, McClelland & Ganguli 2014), the forget gate's bias
     at 1 (Gers, Schmidhuber & Cummins 2000; Jozefowicz, Zaremba & Sutskever 2015). With ``memory``,
