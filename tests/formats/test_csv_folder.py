@@ -122,6 +122,40 @@ def test_other_folders_are_none(tmp_path: Path) -> None:
 
 
 def test_a_model_of_such_a_folder(tmp_path: Path) -> None:
-    data = folder(tmp_path)
+    data = folder(tmp_path / "known")
     model = fg.LSTM(hidden=4, epochs=2).fit(data)
     assert set(model.predict(data)) <= {"walk", "run"} and len(model.predict(data)) == 6
+    expected = model.predict_proba(data)
+    for name in ("0.csv", "2.csv"):
+        (tmp_path / name).write_text((data / "walk" / name).read_text())
+    alone = model.predict_proba(tmp_path / "0.csv")
+    np.testing.assert_allclose(alone, expected[3:4], atol=1e-6)
+    for name in ("0.csv", "2.csv"):
+        write(tmp_path, f"flat/{name}", (data / "walk" / name).read_text())
+    flat = model.predict_proba(tmp_path / "flat")
+    np.testing.assert_allclose(flat, expected[3:5], atol=1e-6)
+
+
+def test_a_model_finds_its_channels_by_name(tmp_path: Path) -> None:
+    data = folder(tmp_path / "known", "x,y\n", "{t}.5,-{t}\n")
+    model = fg.GRU(hidden=4, epochs=1).fit(data)
+    one = write(tmp_path, "one.csv", "x,y\n0.5,0\n1.5,-1\n2.5,-2\n")
+    turned = write(tmp_path, "turned.csv", "y,x\n0,0.5\n-1,1.5\n-2,2.5\n")
+    assert np.array_equal(model.predict_proba(one), model.predict_proba(turned))
+    other = write(tmp_path, "other.csv", "x,z\n0,0.5\n-1,1.5\n")
+    with pytest.raises(DataError, match=r"channels are x, z, and the model was trained on x, y"):
+        model.predict(other)
+
+
+def test_a_model_of_a_table_reads_tables(tmp_path: Path) -> None:
+    """Rows that look like sequences are rows to a model of rows."""
+    chance = np.random.default_rng(0)
+    time = np.linspace(0, 5, 30) + chance.random((40, 1))
+    rows = np.column_stack([np.arange(40) % 2, np.sin(time)])
+    known, new = tmp_path / "known.csv", tmp_path / "new.tsv"
+    head = "\t".join(["column_1", *[f"column_{number}" for number in range(2, 32)]])
+    np.savetxt(known, rows, delimiter="\t", fmt=["%d", *["%.4f"] * 30], header=head, comments="")
+    np.savetxt(new, rows, delimiter="\t", fmt=["%d", *["%.4f"] * 30])
+    assert fg.read(new).fields["series"].kind == "series"
+    model = fg.LogisticRegression().fit(known, y="column_1")
+    assert len(model.predict(new)) == 40

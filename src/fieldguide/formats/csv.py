@@ -8,15 +8,17 @@ values).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from fieldguide.data import Dataset, Ledger
+from fieldguide.data import Dataset, Field, Ledger
 from fieldguide.errors import DataError
 from fieldguide.formats import layout as layouts
 from fieldguide.formats.columns import unique_names
 from fieldguide.formats.format import Options
+from fieldguide.formats.labelled_series import of_sequences
 from fieldguide.formats.layout import Layout
 from fieldguide.formats.records import Records
 from fieldguide.formats.series_text import is_series_text
@@ -36,20 +38,11 @@ class Csv(TableFormat):
 
     def knows(self, path: Path) -> bool:
         """Say whether the suffix is that of a table, or the text is cut like one."""
-        suffix = text_suffix(path)
-        if not path.is_file() or suffix not in (*SUFFIXES, *PERHAPS) or is_series_text(path):
-            return False
-        if suffix in SUFFIXES:
-            return True
-        try:
-            sample = read_bytes(path, 1 << 16)
-        except DataError:
-            return False
-        if b"\0" in sample:
-            return sample[:2] in (b"\xff\xfe", b"\xfe\xff")
-        lines = decode_lines(sample.replace(b"\r\n", b"\n")).data
-        whole = lines if len(sample) < 1 << 16 else lines[: lines.rfind(b"\n") + 1]
-        return layouts.is_even(whole)
+        return is_table_text(path) and not is_series_text(path)
+
+    def knows_as(self, path: Path, fields: Mapping[str, Field]) -> bool:
+        """Say whether a model learnt from tables, and the file may be one."""
+        return not of_sequences(fields) and is_table_text(path)
 
     def read(self, path: Path, options: Options) -> Dataset:
         """Read the table, or leave it on disk where it is too large for memory."""
@@ -78,6 +71,24 @@ class Csv(TableFormat):
         frame.columns, naming = unique_names(layout.names)
         naming = {**naming, **layout.naming}
         return RawTable(frame, records.lines[keep], str(path), ledger, naming)
+
+
+def is_table_text(path: Path) -> bool:
+    """Say whether the suffix is that of a table, or the text is cut like one."""
+    suffix = text_suffix(path)
+    if not path.is_file() or suffix not in (*SUFFIXES, *PERHAPS):
+        return False
+    if suffix in SUFFIXES:
+        return True
+    try:
+        sample = read_bytes(path, 1 << 16)
+    except DataError:
+        return False
+    if b"\0" in sample:
+        return sample[:2] in (b"\xff\xfe", b"\xfe\xff")
+    lines = decode_lines(sample.replace(b"\r\n", b"\n")).data
+    whole = lines if len(sample) < 1 << 16 else lines[: lines.rfind(b"\n") + 1]
+    return layouts.is_even(whole)
 
 
 def text_suffix(path: Path) -> str:

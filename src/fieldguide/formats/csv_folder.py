@@ -7,20 +7,22 @@ of time is left out: the rows are taken as they follow each other.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from fieldguide.data import Dataset, Ledger
+from fieldguide.data import Dataset, Field, Ledger
 from fieldguide.errors import DataError
-from fieldguide.formats.csv import SUFFIXES, Csv
+from fieldguide.formats.csv import SUFFIXES, Csv, text_suffix
 from fieldguide.formats.format import Format, Options
 from fieldguide.formats.image_folder import has_images
 from fieldguide.formats.image_tree import Tree, tree_of
-from fieldguide.formats.labelled_series import Sequences, to_dataset
+from fieldguide.formats.labelled_series import Sequences, of_sequences, to_dataset
 from fieldguide.formats.series_cells import numbers
+from fieldguide.formats.series_text import is_series_text
 
 ALL = frozenset(SUFFIXES)
 TIMES = frozenset(("time", "times", "timestamp", "timestamps", "date", "datetime", "t", "index",
@@ -57,20 +59,32 @@ class CsvFolder(Format):
         strangers = sum(len(names) for names in tree.excluded.values())
         return len(set(tree.classes or ())) > 1 and strangers <= len(tree.names)
 
+    def knows_as(self, path: Path, fields: Mapping[str, Field]) -> bool:
+        """Say whether a model learnt from sequences, and there are CSV files to read as such."""
+        if not of_sequences(fields):
+            return False
+        if path.is_file():
+            return text_suffix(path) in ALL and not is_series_text(path)
+        tree = _tree(path) if path.is_dir() else None
+        if tree is None or not tree.names or has_images(path):
+            return False
+        return not any(is_series_text(path / name) for name in tree.names)
+
     def read(self, path: Path, options: Options) -> Dataset:
         """Read every file.
 
         Raises:
             DataError: A file with other columns than the first, or with cells that are no numbers.
         """
-        tree = _tree(path)
-        assert tree.classes is not None
+        alone = path.is_file()
+        tree = Tree([path.name], None, None) if alone else _tree(path)
         ledger = Ledger()
         ledger.total = sum(len(names) for names in tree.excluded.values())
         for reason, names in tree.excluded.items():
             ledger.book("excluded", reason.replace("an image", "a table"), names, file=path)
         ledger.book("noted", "a class folder without sequences", tree.empty, file=path)
-        values, columns = _read_all(path, tree.names, ledger)
+        folder = path.parent if alone else path
+        values, columns = _read_all(folder, tree.names, ledger, _channels(options))
         found = Sequences(values, tree.classes, tree.names, path)
         found.channels = columns.names if columns.named else ()
         found.reason, found.ledger = "the folders' names", ledger
@@ -98,9 +112,26 @@ def _tree(folder: Path) -> Tree:
     return tree_of(names, ALL)
 
 
-def _read_all(folder: Path, names: list[str], ledger: Ledger) -> tuple[list[np.ndarray], Columns]:
+def _channels(options: Options) -> tuple[str, ...]:
+    """Return the channels that a model learnt from, or nothing."""
+    found = [field for field in (options.fields or {}).values() if field.kind == "series"]
+    return tuple(found[0].facts.get("channels", ())) if found else ()
+
+
+def _read_all(
+    folder: Path, names: list[str], ledger: Ledger, known: tuple[str, ...]
+) -> tuple[list[np.ndarray], Columns]:
     frames = [_frame(folder / name) for name in names]
     columns = _columns(*frames[0])
+    columns = replace(columns, names=known) if set(known) == set(columns.names) else columns
+    if known and columns.names != known:
+        raise DataError(
+            f"its channels are {', '.join(columns.names)[:200]}, and the model was trained on "
+            f"{', '.join(known)[:200]}.",
+            "Bring the channels that it was trained on.",
+            file=folder / names[0],
+            row=1,
+        )
     values = []
     for name, (frame, origins, named) in zip(names, frames, strict=True):
         path = folder / name

@@ -56,6 +56,10 @@ class Sequences:
 class SeriesFormat(Format):
     """A format whose files hold labelled sequences; subclasses say how to read one file."""
 
+    def knows_as(self, path: Path, fields: Mapping[str, Field]) -> bool:
+        """Say whether a model learnt from sequences, and the path is of this format."""
+        return of_sequences(fields) and self.knows(path)
+
     @abstractmethod
     def sequences(self, path: Path) -> Sequences:
         """Return what one file holds.
@@ -73,6 +77,11 @@ class SeriesFormat(Format):
         data = to_dataset(parts, str(path), options)
         data.ledger.book("noted", "test data that lie beside the file", [partner.name], file=path)
         return data
+
+
+def of_sequences(fields: Mapping[str, Field]) -> bool:
+    """Say whether fields are those of data that hold sequences."""
+    return any(field.kind == "series" for field in fields.values())
 
 
 def partner_of(path: Path) -> Path | None:
@@ -108,6 +117,8 @@ def to_dataset(parts: Mapping[str, Sequences], source: str, options: Options) ->
     whole = list(kept.values())
     columns: dict[str, Column] = {SERIES: _column(whole)}
     fields = infer_fields(columns)
+    if whole[0].channels:
+        fields[SERIES] = replace(fields[SERIES], facts={"channels": list(whole[0].channels)})
     target, reason = _add_target(columns, fields, whole, options)
     check_names(columns, options, source)
     if options.target is not None:

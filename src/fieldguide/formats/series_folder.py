@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
-from fieldguide.data import Dataset
+from fieldguide.data import Dataset, Field
 from fieldguide.errors import DataError
 from fieldguide.formats.discovery import formats
 from fieldguide.formats.format import Format, Options
-from fieldguide.formats.labelled_series import PAIR, Sequences, SeriesFormat, to_dataset
+from fieldguide.formats.labelled_series import (
+    PAIR,
+    Sequences,
+    SeriesFormat,
+    of_sequences,
+    to_dataset,
+)
 
 ORDER = (".ts", ".arff", ".tsv", ".txt")
 """Suffixes of the same data, the fullest form first."""
@@ -25,6 +32,10 @@ class SeriesFolder(Format):
     def knows(self, path: Path) -> bool:
         """Say whether there is a file of labelled sequences at the top."""
         return path.is_dir() and bool(_files(path))
+
+    def knows_as(self, path: Path, fields: Mapping[str, Field]) -> bool:
+        """Say whether a model learnt from sequences, and there is a file of some at the top."""
+        return of_sequences(fields) and self.knows(path)
 
     def read(self, path: Path, options: Options) -> Dataset:
         """Read the training and test files, or the only file.

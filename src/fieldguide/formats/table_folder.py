@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from fieldguide.data import Dataset, Ledger
+from fieldguide.data import Dataset, Field, Ledger
 from fieldguide.errors import DataError
 from fieldguide.formats.discovery import formats
 from fieldguide.formats.format import Format, Options
 from fieldguide.formats.image_folder import has_images
+from fieldguide.formats.labelled_series import of_sequences
 from fieldguide.formats.table import (
     RawTable,
     TableFormat,
@@ -39,6 +40,10 @@ class TableFolder(Format):
         if not path.is_dir() or not tables_in(path):
             return False
         return has_plain_table(path) or not has_images(path)
+
+    def knows_as(self, path: Path, fields: Mapping[str, Field]) -> bool:
+        """Say whether a model learnt from a table, and there is one at the top."""
+        return not of_sequences(fields) and self.knows(path)
 
     def read(self, path: Path, options: Options) -> Dataset:
         """Read the table; train and test files become the provider's split.
