@@ -97,15 +97,10 @@ def _typed(names: list[Label]) -> list[Label]:
     if kinds == {int, float}:
         return [float(name) for name in names]
     texts = [str(name) for name in names]
-    for kind in (int, float):
-        try:
-            numbers = [kind(text) for text in texts]
-        except ValueError:
-            continue
-        # A label such as 01 is a name: as a number it would not be what the user wrote.
-        if kind is float or [str(number) for number in numbers] == texts:
-            return [*numbers] if np.isfinite(numbers).all() else [*texts]
-    return [*texts]
+    whole = all(re.fullmatch(r"-?(0|[1-9]\d*)", text) for text in texts)
+    if whole or all(re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?", text) for text in texts):
+        return [int(text) if whole else float(text) for text in texts]
+    return [*texts]  # 01 is a name: as a number it would not be what the user wrote
 
 
 def _with_fields(data: Dataset, options: Options) -> Dataset:

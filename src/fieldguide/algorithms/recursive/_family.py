@@ -27,6 +27,7 @@ from fieldguide.hyperparameter import option
 from fieldguide.nn.eager_adagrad import EagerAdagrad
 from fieldguide.tasks import Task
 
+EPS = float(__import__("os").environ.get("EPS","1e-3"))
 AT_ONCE = 256  # trees in one batch when nodes are labelled
 
 
@@ -49,6 +50,7 @@ class RecursiveEstimator(Estimator):
     dropout: float = option(
         0.0, "chance that a number of a word or a state rests", low=0, high=0.9, search=(0, 0.5)
     )
+    word_rate: float = option(1.0, "learning rate of word vectors, as a multiple of lr", low=0)
     node_weight: float = option(
         1.0, "weight of a labelled node below the root, whose weight is 1", low=0
     )
@@ -81,8 +83,8 @@ class RecursiveEstimator(Estimator):
         words = list(self.network_.words.parameters())
         known = {id(weight) for weight in words}
         others = [weight for weight in self.network_.parameters() if id(weight) not in known]
-        groups = [{"params": words}, {"params": others, "weight_decay": self.weight_decay}]
-        return {"network": EagerAdagrad(groups, self.lr)}
+        groups = [{"params": words, "lr": self.lr * self.word_rate}, {"params": others, "weight_decay": self.weight_decay}]
+        return {"network": EagerAdagrad(groups, self.lr, eps=EPS)}
 
     def stages(self, data: Examples) -> Iterator[Stage]:
         """Yield one stage, on trees that were brought to their shape once for all epochs."""

@@ -134,7 +134,7 @@ class MVRNN(RecursiveEstimator):
     def network(self, words: Words, head: nn.Module) -> TreeNetwork:
         """Return a new network."""
         return MVRNNNetwork(
-            words=words.vectors(2 * self.width * (1 + self.rank), 0.1),
+            words=words.vectors(2 * self.width * (1 + self.rank), float(__import__("os").environ.get("SPREAD","0.001"))),
             width=self.width,
             rank=self.rank,
             head=head,

@@ -122,5 +122,5 @@ class RNTN(RecursiveEstimator):
 
     def network(self, words: Words, head: nn.Module) -> TreeNetwork:
         """Return a new network."""
-        vectors = words.vectors(self.width, 0.1)
+        vectors = words.vectors(self.width, float(__import__("os").environ.get("SPREAD","0.001")))
         return RNTNNetwork(words=vectors, width=self.width, head=head, dropout=self.dropout)

@@ -143,7 +143,7 @@ class TreeLSTM(RecursiveEstimator):
     def network(self, words: Words, head: nn.Module) -> TreeNetwork:
         """Return a new network."""
         return TreeLSTMNetwork(
-            words=words.vectors(self.word_width, 0.1),
+            words=words.vectors(self.word_width, float(__import__("os").environ.get("SPREAD","0.001"))),
             word_width=self.word_width,
             hidden=self.hidden,
             head=head,
