@@ -1,9 +1,9 @@
 """Trees as recursive networks take them: words as codes, nodes level by level.
 
-Form ``tree``: batches are `TreeBatch`, whose ``x`` is a schedule (`Forest.packed`): ``words`` (codes
-of the leaves, which are the first nodes), ``children`` and ``arity`` of the inner nodes, ``levels``
-(nodes of each height), ``labels`` (codes of the node's labels, -1 = none; position in
-`Nodes.labels`), ``roots``, ``tree`` and ``place``.
+Form ``tree``: batches are `TreeBatch`, whose ``x`` is a schedule (`Forest.packed`): ``words``
+(codes of the leaves, which are the first nodes), ``children`` and ``arity`` of the inner nodes,
+``levels`` (nodes of each height), ``labels`` (codes of the nodes' labels, positions in
+`Nodes.labels`; -1 = none), ``roots``, ``tree`` and ``place``.
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ class Nodes(Codec):
         return cls(
             tuple(word for word, _ in chosen),
             tuple(count for _, count in chosen),
-            tuple(sorted((column.names[code] for code in used), key=lambda name: (str(name), name))),
+            tuple(
+                sorted((column.names[code] for code in used), key=lambda name: (str(name), name))
+            ),
             int(forest.heights.max(initial=0)),
             parsed,
         )
@@ -87,9 +89,7 @@ class Nodes(Codec):
         """Return the trees with this codec's codes for words and labels."""
         column = trees_of(column)
         place = {word: code for code, word in enumerate(self.words, start=1)}
-        codes = [
-            place.get(word) or place.get(word.lower(), UNKNOWN) for word in column.vocabulary
-        ]
+        codes = [place.get(word) or place.get(word.lower(), UNKNOWN) for word in column.vocabulary]
         known = {(type(name), name): code for code, name in enumerate(self.labels)}
         labels = [known.get((type(name), name), -1) for name in column.names]
         forest = column.forest

@@ -188,7 +188,9 @@ def _style_of(found: Brackets) -> _Style:
     unnamed = parents & ~full
     loose = ~found.opens & (found.depth > 0) & full  # words after a bracket that closed
     if not unnamed.sum() + loose.sum() > 0.1 * max(1, parents.sum()) or not _mostly(unnamed, below):
-        labels = {_TOKEN.findall(found.after[place])[0] for place in np.flatnonzero(followed & full)}
+        labels = {
+            _TOKEN.findall(found.after[place])[0] for place in np.flatnonzero(followed & full)
+        }
         return _Style(inner=True, root=True, names=frozenset(labels))
     heads = [_TOKEN.findall(found.after[start])[:1] for start, _ in found.trees]
     names = {head[0] for head in heads if head}

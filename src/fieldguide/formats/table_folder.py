@@ -39,7 +39,9 @@ class TableFolder(Format):
         """Say whether there is a table at the top, not just a text file beside images or trees."""
         if not path.is_dir() or not tables_in(path):
             return False
-        return has_plain_table(path) or not (has_images(path) or any(map(is_treebank, path.iterdir())))
+        return has_plain_table(path) or not (
+            has_images(path) or any(map(is_treebank, path.iterdir()))
+        )
 
     def read(self, path: Path, options: Options) -> Dataset:
         """Read the table; train and test files become the provider's split.

@@ -19,8 +19,8 @@ class Treebank(TreeFormat):
 
     name = "treebank"
     looks_for = (
-        "a .txt, .tree, .mrg or .ptb file of trees in brackets such as (3 (2 It) (4 works)), packed "
-        "with gzip or not; or a folder of them, such as train.txt, dev.txt and test.txt"
+        "a .txt, .tree, .mrg or .ptb file of trees in brackets such as (3 (2 It) (4 works)), "
+        "packed with gzip or not; or a folder of them, such as train.txt, dev.txt and test.txt"
     )
 
     def knows_file(self, path: Path) -> bool:
@@ -36,4 +36,3 @@ class Treebank(TreeFormat):
         text = read_text(path)
         ledger.book("repaired", "not UTF-8: read as Latin-1", text.foreign, file=path)
         return grow(cut(text.data.decode("utf-8"), path), grower, ledger)
-

@@ -104,5 +104,3 @@ class _All(torch.autograd.Function):
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
         ctx.states.slopes = slope.clone(memory_format=torch.contiguous_format)
         return ctx.token, None
-
-

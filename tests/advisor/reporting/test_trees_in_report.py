@@ -42,5 +42,6 @@ def test_the_picture_holds_every_word_and_label() -> None:
     for text in ("not", "bad", "good", "no", "true: bad"):
         assert f">{text}<" in svg, text
     assert looks._trees({"trees": [tree]})["says"] == (
-        "1 held-out sentence, the predicted label at every node; 1 of the whole sentences are wrong."
+        "1 held-out sentence, the predicted label at every node; 1 of the whole sentences are "
+        "wrong."
     )

@@ -55,7 +55,9 @@ def _choose(predicted: TreeColumn, truth: list[str]) -> list[int]:
     fit = [i for i, words in enumerate(predicted.leaves()) if FEWEST <= len(words) <= MOST]
     wrong = [i for i in fit if roots[i] != truth[i]][: SHOWN // 2]
     right = [i for i in fit if roots[i] == truth[i]]
-    first = [i for place, i in enumerate(right) if roots[i] not in [roots[j] for j in right[:place]]]
+    first = [
+        i for place, i in enumerate(right) if roots[i] not in [roots[j] for j in right[:place]]
+    ]
     return [*wrong, *first, *(i for i in right if i not in first)][:SHOWN]
 
 

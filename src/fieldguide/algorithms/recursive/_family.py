@@ -1,4 +1,4 @@
-"""What the recursive networks share: shapes of trees, word vectors, a loss at every labelled node."""
+"""What recursive networks share: shapes of trees, word vectors, a loss at every labelled node."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from fieldguide.hyperparameter import option
 from fieldguide.nn.eager_adagrad import EagerAdagrad
 from fieldguide.tasks import Task
 
-EPS = float(__import__("os").environ.get("EPS","1e-3"))
+EPS = 1e-3  # under the root of AdaGrad, or its first steps would be far too long for a tensor
 AT_ONCE = 256  # trees in one batch when nodes are labelled
 
 
@@ -83,7 +83,10 @@ class RecursiveEstimator(Estimator):
         words = list(self.network_.words.parameters())
         known = {id(weight) for weight in words}
         others = [weight for weight in self.network_.parameters() if id(weight) not in known]
-        groups = [{"params": words, "lr": self.lr * self.word_rate}, {"params": others, "weight_decay": self.weight_decay}]
+        groups = [
+            {"params": words, "lr": self.lr * self.word_rate},
+            {"params": others, "weight_decay": self.weight_decay},
+        ]
         return {"network": EagerAdagrad(groups, self.lr, eps=EPS)}
 
     def stages(self, data: Examples) -> Iterator[Stage]:
@@ -143,7 +146,8 @@ class RecursiveEstimator(Estimator):
     @property
     def notes_(self) -> list[str]:
         """Say where trees were made up."""
-        if "task_" not in self.__dict__ or nodes_of(self.task_).parsed and self.trees == "given":
+        fitted = "task_" in self.__dict__
+        if not fitted or (nodes_of(self.task_).parsed and self.trees == "given"):
             return []
         shape = "balanced" if self.trees == "given" else f"{self.trees}-branching"
         shape = "balanced" if self.trees == "balanced" else shape
@@ -199,9 +203,7 @@ class Words:
 
     def vectors(self, width: int, spread: float) -> WordVectors:
         """Return new vectors of so many numbers, with so large a standard deviation."""
-        return WordVectors(
-            self.rows, width, spread=spread, hidden=self.hidden, sparse=self.sparse
-        )
+        return WordVectors(self.rows, width, spread=spread, hidden=self.hidden, sparse=self.sparse)
 
 
 def nodes_of(task: Task) -> Nodes:

@@ -118,7 +118,7 @@ class ChildSumTreeLSTM(RecursiveEstimator):
         exportable=False,
         references=(
             Reference(
-                data="Stanford Sentiment Treebank, 5 classes, root, dependency trees, GloVe vectors",
+                data="Stanford Sentiment Treebank, 5 classes, dependency trees, GloVe vectors",
                 metric="accuracy",
                 value=0.484,
                 source="Tai, Socher & Manning (2015), table 2",
@@ -144,7 +144,7 @@ class ChildSumTreeLSTM(RecursiveEstimator):
     def network(self, words: Words, head: nn.Module) -> TreeNetwork:
         """Return a new network."""
         return ChildSumTreeLSTMNetwork(
-            words=words.vectors(self.word_width, float(__import__("os").environ.get("SPREAD","0.001"))),
+            words=words.vectors(self.word_width, 1e-3),
             word_width=self.word_width,
             hidden=self.hidden,
             head=head,

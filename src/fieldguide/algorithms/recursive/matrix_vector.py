@@ -24,7 +24,8 @@ Cost:
     About 4 · width³ multiplications a node, and 2 · width · (1 + rank) weights a word.
 
 Shapes:
-    a schedule of B binary trees with N nodes (`Forest.packed`); outputs (B, classes) or (B, targets).
+    a schedule of B binary trees with N nodes (`Forest.packed`); outputs (B, classes) or
+    (B, targets).
 
 Example:
     >>> import polars as pl, fieldguide as fg
@@ -134,7 +135,7 @@ class MVRNN(RecursiveEstimator):
     def network(self, words: Words, head: nn.Module) -> TreeNetwork:
         """Return a new network."""
         return MVRNNNetwork(
-            words=words.vectors(2 * self.width * (1 + self.rank), float(__import__("os").environ.get("SPREAD","0.001"))),
+            words=words.vectors(2 * self.width * (1 + self.rank), 0.1),
             width=self.width,
             rank=self.rank,
             head=head,

@@ -1,4 +1,4 @@
-"""Recursive network: one layer merges two phrases into one, up to the sentence (Socher et al. 2011).
+"""Recursive network: one layer merges two phrases, up to the whole sentence (Socher et al. 2011).
 
 Goller & Küchler, "Learning task-dependent distributed representations by backpropagation through
 structure", ICNN 1996; Socher, Lin, Ng & Manning, "Parsing natural scenes and natural language with
@@ -19,14 +19,15 @@ Use it when:
 
 Think twice when:
     Words change each other's meaning ("not good"): a sum of two parts that pass one tanh cannot
-    multiply; RNTN and Tree-LSTM can. Without parses, and with much text, sequence models or a bag of
-    words with logistic regression do as well for less.
+    multiply; RNTN and Tree-LSTM can. Without parses, and with much text, sequence models or a bag
+    of words with logistic regression do as well for less.
 
 Cost:
     4 · width² multiplications a node. The vectors of the words are nearly all of the weights.
 
 Shapes:
-    a schedule of B binary trees with N nodes (`Forest.packed`); outputs (B, classes) or (B, targets).
+    a schedule of B binary trees with N nodes (`Forest.packed`); outputs (B, classes) or
+    (B, targets).
 
 Example:
     >>> import polars as pl, fieldguide as fg
@@ -118,5 +119,5 @@ class RecursiveNetwork(RecursiveEstimator):
 
     def network(self, words: Words, head: nn.Module) -> TreeNetwork:
         """Return a new network."""
-        vectors = words.vectors(self.width, float(__import__("os").environ.get("SPREAD","0.001")))
+        vectors = words.vectors(self.width, 1e-3)
         return RecursiveNet(words=vectors, width=self.width, head=head, dropout=self.dropout)

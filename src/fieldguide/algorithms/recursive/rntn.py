@@ -22,7 +22,8 @@ Cost:
     8 · width³ multiplications a node, as many weights in the tensor: 108,000 for the width of 30.
 
 Shapes:
-    a schedule of B binary trees with N nodes (`Forest.packed`); outputs (B, classes) or (B, targets).
+    a schedule of B binary trees with N nodes (`Forest.packed`); outputs (B, classes) or
+    (B, targets).
 
 Example:
     >>> import polars as pl, fieldguide as fg
@@ -63,9 +64,7 @@ class RNTNNetwork(TreeNetwork):
         super().__init__(words=words, head=head, dropout=dropout)
         bound = 1 / (4 * width)
         # tensor[i, k, j] is V⁽ᵏ⁾ᵢⱼ, so that one product of matrices makes all [a; b]ᵀ V⁽ᵏ⁾.
-        self.tensor = nn.Parameter(
-            torch.empty(2 * width, width, 2 * width).uniform_(-bound, bound)
-        )
+        self.tensor = nn.Parameter(torch.empty(2 * width, width, 2 * width).uniform_(-bound, bound))
         self.merge = nn.Linear(2 * width, width)
         with torch.no_grad():
             self.merge.weight.copy_(averaging(width))
@@ -88,8 +87,8 @@ class RNTN(RecursiveEstimator):
 
     card = Card(
         title="Recursive neural tensor network",
-        paper="Socher, Perelygin, Wu, Chuang, Manning, Ng & Potts (2013). Recursive deep models for "
-        "semantic compositionality over a sentiment treebank. EMNLP.",
+        paper="Socher, Perelygin, Wu, Chuang, Manning, Ng & Potts (2013). Recursive deep models "
+        "for semantic compositionality over a sentiment treebank. EMNLP.",
         year=2013,
         tasks=("classification", "regression"),
         inputs=("tree",),
@@ -122,5 +121,5 @@ class RNTN(RecursiveEstimator):
 
     def network(self, words: Words, head: nn.Module) -> TreeNetwork:
         """Return a new network."""
-        vectors = words.vectors(self.width, float(__import__("os").environ.get("SPREAD","0.001")))
+        vectors = words.vectors(self.width, 1e-3)
         return RNTNNetwork(words=vectors, width=self.width, head=head, dropout=self.dropout)

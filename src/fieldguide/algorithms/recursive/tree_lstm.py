@@ -24,7 +24,8 @@ Cost:
     20 · hidden² multiplications an inner node, 6 · word width · hidden a leaf.
 
 Shapes:
-    a schedule of B binary trees with N nodes (`Forest.packed`); outputs (B, classes) or (B, targets).
+    a schedule of B binary trees with N nodes (`Forest.packed`); outputs (B, classes) or
+    (B, targets).
 
 Example:
     >>> import polars as pl, fieldguide as fg
@@ -143,7 +144,7 @@ class TreeLSTM(RecursiveEstimator):
     def network(self, words: Words, head: nn.Module) -> TreeNetwork:
         """Return a new network."""
         return TreeLSTMNetwork(
-            words=words.vectors(self.word_width, float(__import__("os").environ.get("SPREAD","0.001"))),
+            words=words.vectors(self.word_width, 1e-3),
             word_width=self.word_width,
             hidden=self.hidden,
             head=head,
