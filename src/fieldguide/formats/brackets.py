@@ -1,7 +1,4 @@
-"""Trees in brackets, as treebanks write them: ``(3 (2 It) (4 (2 is) (4 good)))``.
-
-Labels may stand at every node, at roots only, or nowhere; a tree may take a line or several.
-"""
+"""Text in brackets, as treebanks write trees: cut at its brackets, and checked that they match."""
 
 from __future__ import annotations
 
@@ -11,14 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from fieldguide.data import Ledger
-from fieldguide.data.trees import Grower
 from fieldguide.errors import DataError
 from fieldguide.formats.text import read_bytes
 
 SAMPLE = 1 << 16  # bytes looked at
-_ESCAPES = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}"}
-_TOKEN = re.compile(r"[^ \t\n\r\f\v]+")  # other blanks, such as that of "8 1/2", belong to words
 _REMEDY = "Write each tree as (label child child …), each leaf as (label word)."
 
 
@@ -90,30 +83,6 @@ def cut(text: str, path: Path) -> Brackets:
     return found
 
 
-def grow(found: Brackets, grower: Grower, ledger: Ledger) -> list[int]:
-    """Add the trees of a text to a column; return the line that each begins in.
-
-    Trees without words, and nodes with a word beside children, are booked as excluded.
-    """
-    style = _style_of(found)
-    added: list[int] = []
-    troubles: dict[str, list[int]] = {}
-    spans = found.trees
-    for start, stop in spans:
-        line = int(found.lines[start])
-        tree = _Tree(style)
-        trouble = tree.fill(found, start, stop)
-        if trouble:
-            troubles.setdefault(trouble, []).append(line)
-        else:
-            grower.add(tree.words, tree.labels, tree.parents)
-            added.append(line)
-    ledger.total += len(spans)
-    for reason, places in troubles.items():
-        ledger.book("excluded", reason, places, file=found.path)
-    return added
-
-
 def _check_lines(text: str, found: Brackets) -> None:
     """Where nearly every line is a tree of its own, name the one that is not."""
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
@@ -151,7 +120,7 @@ def _check_balance(found: Brackets) -> None:
 
 def _check_outside(first: str, found: Brackets) -> None:
     outside = [(0, first)] if first.strip() else []
-    outside += [(i, found.after[i]) for i in np.flatnonzero(found.depth == 0)]
+    outside += [(i, found.after[i]) for i in np.flatnonzero(found.depth == 0).tolist()]
     for place, text in outside:
         if text.strip():
             before = text[: len(text) - len(text.lstrip())].count("\n")
@@ -162,123 +131,3 @@ def _check_outside(first: str, found: Brackets) -> None:
                 file=found.path,
                 row=start + before,
             )
-
-
-@dataclass(frozen=True)
-class _Style:
-    """How the labels of a file are written.
-
-    Attributes:
-        inner: Whether nodes below the root begin with a label.
-        root: Whether roots do.
-        names: Labels that nodes with children have.
-    """
-
-    inner: bool
-    root: bool
-    names: frozenset[str] = frozenset()
-
-
-def _style_of(found: Brackets) -> _Style:
-    """Look at all trees: where nodes begin with a bracket, or words follow one, labels are rare."""
-    full = np.array([bool(part.strip()) for part in found.after])
-    followed = found.opens & np.append(found.opens[1:], False)  # by another that opens
-    below = found.opens & (found.depth > 1)
-    parents = below & followed
-    unnamed = parents & ~full
-    loose = ~found.opens & (found.depth > 0) & full  # words after a bracket that closed
-    if not unnamed.sum() + loose.sum() > 0.1 * max(1, parents.sum()) or not _mostly(unnamed, below):
-        labels = {
-            _TOKEN.findall(found.after[place])[0] for place in np.flatnonzero(followed & full)
-        }
-        return _Style(inner=True, root=True, names=frozenset(labels))
-    heads = [_TOKEN.findall(found.after[start])[:1] for start, _ in found.trees]
-    names = {head[0] for head in heads if head}
-    numeric = all(re.fullmatch(r"[+-]?\d+(\.\d+)?", name) for name in names)
-    repeated = len(names) <= 0.5 * len(heads)
-    return _Style(inner=False, root=all(heads) and (numeric or repeated))
-
-
-def _mostly(unnamed: np.ndarray, below: np.ndarray) -> bool:
-    """Whether nodes without a name are more than the odd slip."""
-    return bool(unnamed.sum() >= max(1, 0.02 * below.sum()))
-
-
-@dataclass
-class _Open:
-    """A pair of brackets that is not closed yet: its label, its children, how many are words."""
-
-    label: str | None
-    children: list[int]
-    words: int
-
-
-class _Tree:
-    """One tree, as it is read bracket by bracket."""
-
-    def __init__(self, style: _Style):
-        self.style = style
-        self.words: list[str | None] = []
-        self.labels: list[str | None] = []
-        self.parents: list[int] = []
-
-    def fill(self, found: Brackets, start: int, stop: int) -> str:
-        """Read the brackets of one tree; return what is wrong with it, or an empty string."""
-        waiting: list[_Open] = []
-        for place in range(start, stop):
-            tokens = _TOKEN.findall(found.after[place])
-            if found.opens[place]:
-                labelled = self.style.inner if waiting else self.style.root
-                label = None
-                if labelled and tokens and (len(tokens) > 1 or found.opens[place + 1]):
-                    label, *tokens = tokens
-                waiting.append(_Open(label, [self._leaf(word) for word in tokens], len(tokens)))
-                continue
-            trouble = self._close(waiting[-1])
-            if trouble:
-                return trouble
-            waiting.pop()
-            if waiting:
-                waiting[-1].children += [len(self.words) - 1, *map(self._leaf, tokens)]
-                waiting[-1].words += len(tokens)
-        self._drop_wrapper()
-        return ""
-
-    def _close(self, node: _Open) -> str:
-        """Add the node of a pair of brackets, after its children; one word alone is the node."""
-        if not node.children:
-            return "empty brackets: a node without a word and without children"
-        if self.style.inner and 0 < node.words < len(node.children):
-            return "a node with a word and children"
-        if node.words == len(node.children) == 1:
-            if node.label is None and self.words[-1] in self.style.names:
-                return "a leaf without a word"
-            self.labels[-1] = node.label
-            return ""
-        for child in node.children:
-            self.parents[child] = len(self.words)
-        self._add(None, node.label)
-        return ""
-
-    def _drop_wrapper(self) -> None:
-        """Take off the brackets without a label that the Penn Treebank puts around each tree."""
-        while self.labels[-1] is None and self.parents.count(len(self.words) - 1) == 1:
-            for values in (self.words, self.labels, self.parents):
-                values.pop()
-            self.parents[-1] = -1
-
-    def _leaf(self, word: str) -> int:
-        self._add(_plain(word), None)
-        return len(self.words) - 1
-
-    def _add(self, word: str | None, label: str | None) -> None:
-        self.words.append(word)
-        self.labels.append(label)
-        self.parents.append(-1)
-
-
-def _plain(word: str) -> str:
-    """Return a word without the marks that keep it apart from brackets."""
-    if word in _ESCAPES:
-        return _ESCAPES[word]
-    return re.sub(r"\\([/*])", r"\1", word) if "\\" in word else word

@@ -117,7 +117,7 @@ def _parts(node: Any) -> tuple[list[Any], str | None, Label | None, str]:
         return [], node, None, "" if node.strip() else "an empty word"
     if not isinstance(node, dict):
         return [], None, None, "a node that is neither an object nor a word"
-    children = next((node[key] for key in CHILDREN if node.get(key)), [])
+    children: Any = next((node[key] for key in CHILDREN if node.get(key)), [])
     sides = [node[side] for side in ("left", "right") if node.get(side) is not None]
     children = children or sides
     label = next((node[key] for key in LABELS if node.get(key) is not None), None)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from fieldguide.data import Dataset, Field, Ledger
+from fieldguide.data import Dataset, Field, Kind, Ledger
 from fieldguide.data.facts import facts_of
 from fieldguide.data.target import check_target
 from fieldguide.data.trees import Grower, Label, TreeColumn
@@ -159,7 +159,7 @@ def _tree_field(data: Dataset) -> Field:
 def _label_field(values: pl.Series) -> Field:
     distinct = values.n_unique() - (values.null_count() > 0)
     number = values.dtype.is_float() or (values.dtype.is_integer() and distinct > MANY)
-    kind = "constant" if distinct < 2 else "number" if number else "category"
+    kind: Kind = "constant" if distinct < 2 else "number" if number else "category"
     reason = "the label of each tree's root"
     facts = facts_of(kind, values)
     return Field(TARGET, kind, reason, values.null_count(), distinct, facts=facts)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from fieldguide.data import Ledger
 from fieldguide.data.trees import Grower
-from fieldguide.formats.brackets import cut, grow, is_treebank
+from fieldguide.formats.bracket_trees import grow
+from fieldguide.formats.brackets import cut, is_treebank
 from fieldguide.formats.csv import text_suffix
 from fieldguide.formats.text import read_text
 from fieldguide.formats.tree_files import TreeFormat

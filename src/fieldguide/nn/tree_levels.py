@@ -74,7 +74,7 @@ class _Write(torch.autograd.Function):
         return token.clone()
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor, None, None]:
         return ctx.states.slopes[ctx.span], slope, None, None
 
 
@@ -87,7 +87,7 @@ class _Read(torch.autograd.Function):
         return states.values.index_select(0, nodes)
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:
         ctx.states.slopes.index_add_(0, ctx.nodes, slope)
         return ctx.token, None, None
 
@@ -101,6 +101,6 @@ class _All(torch.autograd.Function):
         return states.values.detach()
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
         ctx.states.slopes = slope.clone(memory_format=torch.contiguous_format)
         return ctx.token, None

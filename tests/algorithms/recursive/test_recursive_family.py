@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 import fieldguide as fg
-from fieldguide.algorithms.recursive import _family
+from fieldguide.algorithms.recursive import _codes
 from fieldguide.algorithms.recursive._network import WordVectors
 from fieldguide.codecs import Nodes
 from fieldguide.data import Dataset, TreeColumn
@@ -170,10 +170,10 @@ def test_rare_words_and_capitals_share_vectors() -> None:
     column = TreeColumn.of([(1, [(0, "Good"), (0, "good")]), (0, [(0, "bad"), (0, "good")])])
     codec = Nodes.fit(column)
     assert codec.words == ("good", "Good", "bad")
-    assert _family._rows(codec, 1, lower=False).tolist() == [0, 1, 2, 3]
-    assert _family._rows(codec, 2, lower=False).tolist() == [0, 1, 0, 0]
-    assert _family._rows(codec, 1, lower=True).tolist() == [0, 1, 1, 2]
-    assert _family._rows(codec, 3, lower=True).tolist() == [0, 1, 1, 0]
+    assert _codes.rows_of(codec, 1, lower=False).tolist() == [0, 1, 2, 3]
+    assert _codes.rows_of(codec, 2, lower=False).tolist() == [0, 1, 0, 0]
+    assert _codes.rows_of(codec, 1, lower=True).tolist() == [0, 1, 1, 2]
+    assert _codes.rows_of(codec, 3, lower=True).tolist() == [0, 1, 1, 0]
 
 
 def test_words_are_hidden_in_training_only() -> None:

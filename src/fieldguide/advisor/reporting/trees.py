@@ -36,7 +36,7 @@ def measure(
         return None
     chance = np.random.default_rng(seed)
     sample = chance.permutation(len(held_out))[:LOOKED_AT]
-    predicted = model.node_predictions(held_out.take(sample))  # type: ignore[attr-defined]
+    predicted = model.node_predictions(held_out.take(sample))
     assert held_out.target is not None
     truth = [str(value) for value in np.asarray(held_out.column(held_out.target))[sample]]
     chosen = _choose(predicted, truth)

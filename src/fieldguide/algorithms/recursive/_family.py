@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-import polars as pl
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from fieldguide.algorithms.recursive._network import TreeNetwork, WordVectors
-from fieldguide.codecs.nodes import Nodes, trees_of
+from fieldguide.algorithms.recursive._codes import Words, known, nodes_of, rows_of, targets_of
+from fieldguide.algorithms.recursive._network import TreeNetwork
+from fieldguide.codecs.nodes import trees_of
 from fieldguide.data import Batch, Examples
 from fieldguide.data.forest import Forest
 from fieldguide.data.tree_examples import TreeBatch, TreeExamples, forest_of, tensors
@@ -25,6 +24,7 @@ from fieldguide.engine.schedule import SCHEDULES
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
 from fieldguide.nn.eager_adagrad import EagerAdagrad
+from fieldguide.nn.eager_adamw import EagerAdamW
 from fieldguide.tasks import Task
 
 EPS = 1e-3  # under the root of AdaGrad, or its first steps would be far too long for a tensor
@@ -35,6 +35,8 @@ class RecursiveEstimator(Estimator):
     """Labels of trees, learnt from the labels of their roots and of all nodes that have one."""
 
     binary: ClassVar[bool] = True  # whether its nodes have two children
+    # Hyperparameters that multiply the rate of the weights whose names begin like this.
+    rates: ClassVar[Mapping[str, str]] = {"words.": "word_rate"}
 
     batch_size: int = option(25, "trees in one step", low=1, search=(8, 64), log=True)
     lr: float = option(0.01, "learning rate", low=0, search=(1e-3, 1e-1), log=True)
@@ -71,28 +73,36 @@ class RecursiveEstimator(Estimator):
 
     def build(self, task: Task) -> nn.Module:
         """Return a network with this task's head."""
-        rows = _rows(nodes_of(task), self.minimum_count, lower=self.lower)
+        rows = rows_of(nodes_of(task), self.minimum_count, lower=self.lower)
         sparse = self.optimizer == "adagrad" and not self.clip
         return self.network(Words(rows, self.hidden_words, sparse), task.head(self.seen))
 
     def optimizers(self) -> Mapping[str, Optimizer]:
-        """Return AdaGrad as published; words are left out of the decay, as most rest in a step."""
-        if self.optimizer == "adamw":
-            return super().optimizers()
-        assert isinstance(self.network_, TreeNetwork)
-        words = list(self.network_.words.parameters())
-        known = {id(weight) for weight in words}
-        others = [weight for weight in self.network_.parameters() if id(weight) not in known]
+        """Return AdaGrad as published, or AdamW; words are left out of the decay."""
         groups = [
-            {"params": words, "lr": self.lr * self.word_rate},
-            {"params": others, "weight_decay": self.weight_decay},
+            {
+                "params": weights,
+                "lr": self.lr * (getattr(self, rate) if rate else 1.0),
+                "weight_decay": 0.0 if rate == "word_rate" else self.weight_decay,
+            }
+            for rate, weights in self._by_rate().items()
         ]
+        if self.optimizer == "adamw":
+            return {"network": EagerAdamW(groups, self.lr, fused=True)}
         return {"network": EagerAdagrad(groups, self.lr, eps=EPS)}
+
+    def _by_rate(self) -> dict[str, list[Tensor]]:
+        """Return the weights by the hyperparameter that holds their rate; empty for none."""
+        found: dict[str, list[Tensor]] = {}
+        for name, weight in self.network_.named_parameters():
+            rate = next((self.rates[start] for start in self.rates if name.startswith(start)), "")
+            found.setdefault(rate, []).append(weight)
+        return found
 
     def stages(self, data: Examples) -> Iterator[Stage]:
         """Yield one stage, on trees that were brought to their shape once for all epochs."""
         assert isinstance(data, TreeExamples)
-        self._targets = _targets(nodes_of(self.task_), self.task_, data)
+        self._targets = targets_of(nodes_of(self.task_), self.task_, data)
         yield from super().stages(data.with_forest(self._shaped(data.forest), self._form))
 
     def forward(self, batch: Batch) -> Tensor:
@@ -111,7 +121,7 @@ class RecursiveEstimator(Estimator):
             return losses
         targets = self._targets.to(seen.device)[x["labels"]]  # -1 finds the last, which is none
         targets[x["roots"]] = self._targets[-1]
-        chosen = _known(targets).nonzero().squeeze(1)
+        chosen = known(targets).nonzero().squeeze(1)
         if len(chosen):
             below = Batch(x, targets[chosen], chosen)
             share = self.node_weight * len(chosen) / len(batch)
@@ -185,67 +195,3 @@ class RecursiveEstimator(Estimator):
             return batch.x
         forest = self._shaped(forest_of(batch.x))
         return tensors(forest, np.arange(len(forest)), batch.x["words"].device)
-
-
-@dataclass(frozen=True)
-class Words:
-    """What word vectors need to know beside their width.
-
-    Attributes:
-        rows: Row of the table for each code of a word.
-        hidden: Chance that a word passes for unknown in training.
-        sparse: Whether gradients hold only the rows of words that occur.
-    """
-
-    rows: Tensor
-    hidden: float
-    sparse: bool
-
-    def vectors(self, width: int, spread: float) -> WordVectors:
-        """Return new vectors of so many numbers, with so large a standard deviation."""
-        return WordVectors(self.rows, width, spread=spread, hidden=self.hidden, sparse=self.sparse)
-
-
-def nodes_of(task: Task) -> Nodes:
-    """Return the codec of the trees that a task takes in."""
-    codec = next(iter(task.inputs.codecs.values()))
-    assert isinstance(codec, Nodes)
-    return codec
-
-
-def _rows(codec: Nodes, minimum_count: int, *, lower: bool) -> Tensor:
-    """Return the row of the table of vectors for each code of a word; rare words share row 0."""
-    spelled = [word.lower() if lower else word for word in codec.words]
-    counts: dict[str, int] = {}
-    for word, count in zip(spelled, codec.counts, strict=True):
-        counts[word] = counts.get(word, 0) + count
-    row: dict[str, int] = {}
-    for word, count in counts.items():
-        if count >= minimum_count:
-            row[word] = len(row) + 1
-    return torch.tensor([0, *(row.get(word, 0) for word in spelled)])
-
-
-def _targets(codec: Nodes, task: Task, data: TreeExamples) -> Tensor | None:
-    """Return the encoded target that each label of a node stands for; the last entry is none.
-
-    None where labels of nodes mean something else than the target, such as grammar.
-    """
-    if not codec.labels or data.y is None:
-        return None
-    numeric = all(isinstance(name, (int, float)) for name in codec.labels)
-    none: float = -1 if not data.y.is_floating_point() else float("nan")
-    if data.y.is_floating_point() and not numeric:
-        return None
-    encoded = torch.from_numpy(task.codec.encode(pl.Series(codec.labels)))
-    table = torch.cat([encoded, torch.full_like(encoded[:1], none)])
-    roots = torch.from_numpy(data.forest.label[data.forest.roots].astype(np.int64))
-    same = (table[roots] == data.y).reshape(len(roots), -1).all(dim=1)
-    return table if bool(same.all()) else None
-
-
-def _known(targets: Tensor) -> Tensor:
-    """Return which targets are there, shape (nodes,)."""
-    if not targets.is_floating_point():
-        return targets >= 0
-    return targets.isfinite().reshape(len(targets), -1).all(dim=1)

@@ -43,7 +43,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from fieldguide.algorithms.recursive._family import RecursiveEstimator, Words
+from fieldguide.algorithms.recursive._codes import Words
+from fieldguide.algorithms.recursive._family import RecursiveEstimator
 from fieldguide.algorithms.recursive._network import TreeNetwork, WordVectors
 from fieldguide.card import Card, Reference
 from fieldguide.hyperparameter import option

@@ -39,10 +39,14 @@ Example:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
-from fieldguide.algorithms.recursive._family import RecursiveEstimator, Words
+from fieldguide.algorithms.recursive._codes import Words
+from fieldguide.algorithms.recursive._family import RecursiveEstimator
 from fieldguide.algorithms.recursive._network import TreeNetwork, WordVectors, averaging
 from fieldguide.card import Card, Reference
 from fieldguide.hyperparameter import option
@@ -111,6 +115,13 @@ class RNTN(RecursiveEstimator):
         ),
     )
 
+    # A number of the parent sums 4 · width² products: at the rate of the sum's own weights, the
+    # first steps of AdaGrad, all of one length, would drive every node into saturation.
+    rates: ClassVar[Mapping[str, str]] = {"words.": "word_rate", "tensor": "tensor_rate"}
+
+    tensor_rate: float = option(
+        0.1, "learning rate of the tensor, as a multiple of lr", low=0, search=(0.01, 1.0), log=True
+    )
     width: int = option(30, "numbers in the vector of a node", low=1, search=(15, 45))
     weight_decay: float = option(1e-3, "pull of weights towards 0", low=0, search=(0.0, 0.01))
 

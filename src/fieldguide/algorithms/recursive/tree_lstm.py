@@ -44,7 +44,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from fieldguide.algorithms.recursive._family import RecursiveEstimator, Words
+from fieldguide.algorithms.recursive._codes import Words
+from fieldguide.algorithms.recursive._family import RecursiveEstimator
 from fieldguide.algorithms.recursive._network import TreeNetwork, WordVectors
 from fieldguide.card import Card, Reference
 from fieldguide.hyperparameter import option
