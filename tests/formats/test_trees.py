@@ -75,6 +75,13 @@ def test_labels_at_roots_only(tmp_path: Path) -> None:
                            "(0 (A) (((so) (very)) (dull)))"]  # fmt: skip
 
 
+def test_labels_at_some_phrases_only(tmp_path: Path) -> None:
+    lines = ["(1 ((The) (film)) ((is) (1 (not) (0 dull))))", "(0 ((A) (1 hit)) (0 (is) (0 dull)))"]
+    assert trees(fg.read(written(tmp_path / "a.txt", *lines))) == lines
+    lines = [line.replace("0", "bad").replace("1", "good") for line in lines]
+    assert trees(fg.read(written(tmp_path / "b.txt", *lines))) == lines
+
+
 def test_labels_keep_their_spelling(tmp_path: Path) -> None:
     data = fg.read(written(tmp_path / "a.txt", "(01 (02 a) (01 b))", "(02 (02 a) (01 b))"))
     assert data.columns["class"].to_list() == ["01", "02"]

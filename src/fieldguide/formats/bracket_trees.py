@@ -58,28 +58,44 @@ class _Style:
 
 
 def _style_of(found: Brackets) -> _Style:
-    """Look at all trees: where nodes begin with a bracket, or words follow one, labels are rare."""
+    """Look at all trees: where most nodes below the roots begin with words, labels are rare."""
     full = np.array([bool(part.strip()) for part in found.after])
     followed = found.opens & np.append(found.opens[1:], False)  # by another that opens
     below = found.opens & (found.depth > 1)
     parents = below & followed
     unnamed = parents & ~full
     loose = ~found.opens & (found.depth > 0) & full  # words after a bracket that closed
-    if not unnamed.sum() + loose.sum() > 0.1 * max(1, parents.sum()) or not _mostly(unnamed, below):
+    roots = [_TOKEN.findall(found.after[start])[:1] for start, _ in found.trees]
+    heads = {root[0] for root in roots if root}
+    few = unnamed.sum() + loose.sum() <= 0.1 * max(1, parents.sum())
+    if few or not unnamed.any() or _are_labels(_firsts(found, below, followed), heads):
         labels = {
             _TOKEN.findall(found.after[place])[0] for place in np.flatnonzero(followed & full)
         }
         return _Style(inner=True, root=True, names=frozenset(labels))
-    heads = [_TOKEN.findall(found.after[start])[:1] for start, _ in found.trees]
-    names = {head[0] for head in heads if head}
-    numeric = all(re.fullmatch(r"[+-]?\d+(\.\d+)?", name) for name in names)
-    repeated = len(names) <= 0.5 * len(heads)
-    return _Style(inner=False, root=all(heads) and (numeric or repeated))
+    repeated = len(heads) <= 0.5 * len(roots)
+    return _Style(inner=False, root=all(roots) and (_numeric(heads) or repeated))
 
 
-def _mostly(unnamed: np.ndarray, below: np.ndarray) -> bool:
-    """Whether nodes without a name are more than the odd slip."""
-    return bool(unnamed.sum() >= max(1, 0.02 * below.sum()))
+def _firsts(found: Brackets, below: np.ndarray, followed: np.ndarray) -> list[str]:
+    """Return the first of two things, a token and a word or a bracket, in nodes below the roots."""
+    firsts = []
+    for place in np.flatnonzero(below):
+        tokens = _TOKEN.findall(found.after[place])
+        if len(tokens) + bool(followed[place]) >= 2:
+            firsts.append(tokens[0])
+    return firsts
+
+
+def _are_labels(firsts: list[str], heads: set[str]) -> bool:
+    """Whether what nodes begin with are labels: those of roots, numbers, or few and repeated."""
+    names = set(firsts)
+    few = len(names) <= 0.2 * len(firsts)
+    return bool(names) and (names <= heads or (_numeric(names) and _numeric(heads)) or few)
+
+
+def _numeric(names: set[str]) -> bool:
+    return all(re.fullmatch(r"[+-]?\d+(\.\d+)?", name) for name in names)
 
 
 @dataclass

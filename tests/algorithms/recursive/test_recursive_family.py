@@ -192,7 +192,12 @@ def test_other_ways_down_are_open(options: dict[str, Any]) -> None:
 
 
 def test_words_learn_at_a_rate_of_their_own_and_do_not_decay() -> None:
-    model = quick(fg.RNTN, lr=0.02, word_rate=5.0).fit(dataset(PHRASES))
-    words, others = model.optimizers()["network"].param_groups
-    assert words["lr"] == pytest.approx(0.1) and others["lr"] == 0.02
-    assert words["weight_decay"] == 0 and others["weight_decay"] == model.weight_decay
+    for optimizer in ("adagrad", "adamw"):
+        options = {"lr": 0.02, "word_rate": 5.0, "tensor_rate": 0.5, "optimizer": optimizer}
+        model = quick(fg.RNTN, epochs=0, **options).fit(dataset(PHRASES))
+        tensor, words, others = model.optimizers()["network"].param_groups
+        assert words["params"][0] is model.network_.words.table.weight
+        assert tensor["params"][0] is model.network_.tensor and len(others["params"]) == 4
+        rates = [group["lr"] for group in (words, tensor, others)]
+        assert rates == pytest.approx([0.1, 0.01, 0.02])
+        assert words["weight_decay"] == 0 and others["weight_decay"] == model.weight_decay

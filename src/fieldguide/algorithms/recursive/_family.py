@@ -39,7 +39,7 @@ class RecursiveEstimator(Estimator):
     rates: ClassVar[Mapping[str, str]] = {"words.": "word_rate"}
 
     batch_size: int = option(25, "trees in one step", low=1, search=(8, 64), log=True)
-    lr: float = option(0.01, "learning rate", low=0, search=(1e-3, 1e-1), log=True)
+    lr: float = option(0.02, "learning rate", low=0, search=(1e-3, 1e-1), log=True)
     schedule: str = option("constant", "course of the learning rate", choices=tuple(SCHEDULES))
     optimizer: str = option("adagrad", "rule of descent", choices=("adagrad", "adamw"))
     trees: str = option("given", "trees as given, or made without grammar", choices=SHAPES)
@@ -50,9 +50,9 @@ class RecursiveEstimator(Estimator):
         0.05, "chance that a word passes for unknown in training", low=0, high=0.9
     )
     dropout: float = option(
-        0.0, "chance that a number of a word or a state rests", low=0, high=0.9, search=(0, 0.5)
+        0.3, "chance that a number of a word or a state rests", low=0, high=0.9, search=(0, 0.5)
     )
-    word_rate: float = option(1.0, "learning rate of word vectors, as a multiple of lr", low=0)
+    word_rate: float = option(3.0, "learning rate of word vectors, as a multiple of lr", low=0)
     node_weight: float = option(
         1.0, "weight of a labelled node below the root, whose weight is 1", low=0
     )

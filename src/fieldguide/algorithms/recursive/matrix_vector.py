@@ -126,7 +126,7 @@ class MVRNN(RecursiveEstimator):
 
     width: int = option(25, "numbers in the vector of a node", low=1, search=(10, 40))
     rank: int = option(3, "rank of the words' matrices, diagonal aside", low=1, search=(1, 6))
-    weight_decay: float = option(1e-3, "pull of weights towards 0", low=0, search=(0.0, 0.01))
+    weight_decay: float = option(1e-4, "pull of weights towards 0", low=0, search=(0.0, 0.01))
 
     @property
     def seen(self) -> int:

@@ -111,7 +111,7 @@ class RecursiveNetwork(RecursiveEstimator):
     )
 
     width: int = option(30, "numbers in the vector of a node", low=1, search=(15, 60))
-    weight_decay: float = option(1e-3, "pull of weights towards 0", low=0, search=(0.0, 0.01))
+    weight_decay: float = option(1e-4, "pull of weights towards 0", low=0, search=(0.0, 0.01))
 
     @property
     def seen(self) -> int:

@@ -123,7 +123,7 @@ class RNTN(RecursiveEstimator):
         0.1, "learning rate of the tensor, as a multiple of lr", low=0, search=(0.01, 1.0), log=True
     )
     width: int = option(30, "numbers in the vector of a node", low=1, search=(15, 45))
-    weight_decay: float = option(1e-3, "pull of weights towards 0", low=0, search=(0.0, 0.01))
+    weight_decay: float = option(1e-4, "pull of weights towards 0", low=0, search=(0.0, 0.01))
 
     @property
     def seen(self) -> int:
