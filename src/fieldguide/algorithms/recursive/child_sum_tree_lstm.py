@@ -129,9 +129,12 @@ class ChildSumTreeLSTM(RecursiveEstimator):
 
     binary: ClassVar[bool] = False
 
-    lr: float = option(0.05, "learning rate", low=0, search=(5e-3, 0.2), log=True)
+    lr: float = option(0.03, "learning rate", low=0, search=(5e-3, 0.2), log=True)
     word_rate: float = option(1.0, "learning rate of word vectors, as a multiple of lr", low=0)
-    weight_decay: float = option(1e-4, "pull of weights towards 0", low=0, search=(0.0, 0.01))
+    hidden_words: float = option(
+        0.15, "chance that a word passes for unknown in training", low=0, high=0.9
+    )
+    weight_decay: float = option(3e-4, "pull of weights towards 0", low=0, search=(0.0, 0.01))
     dropout: float = option(
         0.5, "chance that a number of a word or a state rests", low=0, high=0.9, search=(0, 0.5)
     )
