@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -12,7 +13,8 @@ from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer
 
 from fieldguide.card import Card
-from fieldguide.data import Batch, ClipColumn, Dataset, Examples, SeriesColumn
+from fieldguide.data import Batch, ClipColumn, Dataset, Examples, SeriesColumn, TreeColumn
+from fieldguide.data.trees import Node
 from fieldguide.engine import Stage
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
@@ -92,7 +94,40 @@ def clips(task: str, count: int = COUNT, seed: int = 0) -> Dataset:
     return Dataset.from_columns(columns, target="target")
 
 
-FORMS = {"table": table, "array": array, "image": images, "series": series, "clip": clips}
+def trees(task: str, count: int = COUNT, seed: int = 0) -> Dataset:
+    """Trees of 1 to 8 words, some of them ups and downs; nodes of two or three children."""
+    chance = np.random.default_rng(seed)
+    scores = {"up": 1.0, "down": -1.0, "so": 0.1, "it": 0.0}
+    words = [chance.choice(list(scores), size=chance.integers(1, 9)).tolist() for _ in range(count)]
+    values = np.array([sum(scores[word] for word in some) for some in words])
+    labels = _target(task, values + 0.01 * chance.normal(size=count)).tolist()
+    column = TreeColumn.of(
+        _grown(chance, some, label) for some, label in zip(words, labels, strict=True)
+    )
+    columns = {"tree": column, "target": pl.Series("target", labels)}
+    return Dataset.from_columns(columns, target="target")
+
+
+def _grown(chance: np.random.Generator, words: list[str], label: object = None) -> Node:
+    """Return a tree over words; below the root, ups and downs are labelled where classes are."""
+    if len(words) == 1:
+        known = {"up": "high", "down": "low"}.get(words[0])
+        return (known if label is None else label), words[0]
+    most = min(3, len(words))
+    cuts = np.sort(chance.choice(np.arange(1, len(words)), chance.integers(1, most), False))
+    edges = [0, *cuts.tolist(), len(words)]
+    parts = [words[start:stop] for start, stop in pairwise(edges)]
+    return label, [_grown(chance, part) for part in parts]
+
+
+FORMS = {
+    "table": table,
+    "array": array,
+    "image": images,
+    "series": series,
+    "clip": clips,
+    "tree": trees,
+}
 
 
 def _target(task: str, values: np.ndarray) -> np.ndarray:

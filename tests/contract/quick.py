@@ -12,7 +12,7 @@ from fieldguide.hyperparameter import ranges
 from tests import toys
 
 QUICK = {"epochs": 1, "batch_size": 8, "validation": 0.0}
-COUNT = {"array": 40, "table": 40, "image": 16, "series": 24, "clip": 16}
+COUNT = {"array": 40, "table": 40, "image": 16, "series": 24, "clip": 16, "tree": 24}
 
 
 def settings(kind: type[Estimator], **more: Any) -> dict[str, Any]:

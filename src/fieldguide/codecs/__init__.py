@@ -8,6 +8,7 @@ from fieldguide.codecs.codec import from_config as from_config
 from fieldguide.codecs.datetime import DateTime as DateTime
 from fieldguide.codecs.frames import Frames as Frames
 from fieldguide.codecs.labels import Labels as Labels
+from fieldguide.codecs.nodes import Nodes as Nodes
 from fieldguide.codecs.number import Number as Number
 from fieldguide.codecs.picture import Picture as Picture
 from fieldguide.codecs.quantity import Quantity as Quantity

@@ -1,4 +1,4 @@
-"""Free text in a table: the weights of its commonest words (TF-IDF)."""
+"""Free text in a table, and the words of trees: the weights of the commonest (TF-IDF)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from fieldguide.codecs.codec import Codec
-from fieldguide.data import Column, Kind
+from fieldguide.data import Column, Kind, TreeColumn
 
 LARGEST = 500  # words kept
 _WORD = re.compile(r"[^\W_]{2,}")
@@ -62,5 +62,9 @@ class Words(Codec):
 
 
 def _texts(column: Column) -> list[list[str]]:
-    assert isinstance(column, pl.Series)
-    return [_WORD.findall((text or "").lower()) for text in column.cast(pl.String).to_list()]
+    if isinstance(column, TreeColumn):
+        texts: list[str | None] = [*column.texts()]
+    else:
+        assert isinstance(column, pl.Series)
+        texts = column.cast(pl.String).to_list()
+    return [_WORD.findall((text or "").lower()) for text in texts]

@@ -19,3 +19,4 @@ from fieldguide.data.ledger import Ledger as Ledger
 from fieldguide.data.sequences import Sequences as Sequences
 from fieldguide.data.series import SeriesColumn as SeriesColumn
 from fieldguide.data.split import looks_like_classes as looks_like_classes
+from fieldguide.data.trees import TreeColumn as TreeColumn

@@ -16,6 +16,7 @@ import numpy as np
 from fieldguide.data import Dataset, Field, Ledger
 from fieldguide.errors import DataError
 from fieldguide.formats import layout as layouts
+from fieldguide.formats.brackets import is_treebank
 from fieldguide.formats.columns import unique_names
 from fieldguide.formats.format import Options
 from fieldguide.formats.labelled_series import of_sequences
@@ -86,6 +87,8 @@ def is_table_text(path: Path) -> bool:
         return False
     if b"\0" in sample:
         return sample[:2] in (b"\xff\xfe", b"\xfe\xff")
+    if sample.lstrip().startswith(b"(") and is_treebank(path):
+        return False  # commas among the words of trees may be as even as those of a table
     lines = decode_lines(sample.replace(b"\r\n", b"\n")).data
     whole = lines if len(sample) < 1 << 16 else lines[: lines.rfind(b"\n") + 1]
     return layouts.is_even(whole)

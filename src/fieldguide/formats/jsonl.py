@@ -13,6 +13,7 @@ from fieldguide.data import Ledger
 from fieldguide.errors import DataError
 from fieldguide.formats.csv import text_suffix
 from fieldguide.formats.format import Options
+from fieldguide.formats.json_sniff import holds_trees
 from fieldguide.formats.table import RawTable, TableFormat
 from fieldguide.formats.text import read_text
 
@@ -26,8 +27,9 @@ class JsonLines(TableFormat):
     looks_for = "a .jsonl, .ndjson or .json file of objects, packed with gzip or not"
 
     def knows(self, path: Path) -> bool:
-        """Say whether the suffix is one of JSON's."""
-        return path.is_file() and text_suffix(path) in (".jsonl", ".ndjson", ".json")
+        """Say whether the suffix is one of JSON's; trees of words are no rows."""
+        named = path.is_file() and text_suffix(path) in (".jsonl", ".ndjson", ".json")
+        return named and not holds_trees(path)
 
     def raw(self, path: Path, options: Options) -> RawTable:
         """Return the values; a column of mixed types becomes text.

@@ -12,6 +12,7 @@ import polars as pl
 
 from fieldguide.data import Dataset, Field, Ledger
 from fieldguide.errors import DataError
+from fieldguide.formats.brackets import is_treebank
 from fieldguide.formats.discovery import formats
 from fieldguide.formats.format import Format, Options
 from fieldguide.formats.image_folder import has_images
@@ -36,10 +37,12 @@ class TableFolder(Format):
     looks_for = "a folder with exactly one table, or with train and test tables of the same columns"
 
     def knows(self, path: Path) -> bool:
-        """Say whether there is a table at the top, and not just a text file beside images."""
+        """Say whether there is a table at the top, not just a text file beside images or trees."""
         if not path.is_dir() or not tables_in(path):
             return False
-        return has_plain_table(path) or not has_images(path)
+        return has_plain_table(path) or not (
+            has_images(path) or any(map(is_treebank, path.iterdir()))
+        )
 
     def knows_as(self, path: Path, fields: Mapping[str, Field]) -> bool:
         """Say whether a model learnt from a table, and there is one at the top."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import torch.nn.functional as F
 from sklearn import metrics
 from torch import Tensor, nn
@@ -34,9 +35,12 @@ class Regression(Task):
 
     @classmethod
     def allows(cls, dataset: Dataset) -> bool:
-        """Whatever is or holds numbers."""
+        """Whatever is or holds numbers, and classes whose names are numbers."""
         assert dataset.target is not None
-        return dataset.fields[dataset.target].kind in NUMERIC
+        if dataset.fields[dataset.target].kind in NUMERIC:
+            return True
+        column = dataset.column(dataset.target)
+        return isinstance(column, pl.Series) and column.dtype.is_numeric()
 
     @classmethod
     def target_codec(cls, dataset: Dataset) -> Codec:

@@ -163,7 +163,7 @@ def _attempt(name: str, look: Look) -> dict[str, Any] | None:
 
 
 def _attention(look: Look) -> dict[str, Any] | None:
-    from fieldguide.advisor.reporting import frames_seen, importance, saliency
+    from fieldguide.advisor.reporting import frames_seen, importance, saliency, trees
 
     until = time.monotonic() + FOR_ATTENTION * look.left
     if look.model.task_.inputs.form == "image":
@@ -172,6 +172,8 @@ def _attention(look: Look) -> dict[str, Any] | None:
         return found
     if look.model.task_.inputs.form == "clip":
         return frames_seen.measure(look.model, look.held_out, until=until, seed=look.seed)
+    if hasattr(look.model, "node_predictions"):
+        return trees.measure(look.model, look.held_out, until=until, seed=look.seed)
     return importance.measure(look.model, look.held_out, until=until, seed=look.seed)
 
 

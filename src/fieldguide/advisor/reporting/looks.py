@@ -1,4 +1,4 @@
-"""What the model looks at, as the page shows it: pictures beside their maps, or columns."""
+"""What the model looks at, as the page shows it: pictures beside their maps, columns, or trees."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from fieldguide.advisor import words
-from fieldguide.advisor.reporting import figures_of_winner, mistakes
+from fieldguide.advisor.reporting import figures_of_winner, mistakes, trees
 from fieldguide.advisor.reporting.material import Material
 from fieldguide.data import ClipColumn
 
@@ -27,6 +27,8 @@ def attention(material: Material) -> tuple[dict[str, Any], str]:
         return _pictures(found, material), ""
     if found.get("kind") == "frames":
         return _frames(found, material), ""
+    if found.get("kind") == "trees":
+        return _trees(found), trees.draw(found["trees"])
     return {"says": material.missing("attention"), "columns": [], "pictures": []}, ""
 
 
@@ -53,6 +55,20 @@ def _columns(found: dict[str, Any], score: str) -> tuple[dict[str, Any], str]:
     )
     drawn = figures_of_winner.importance(columns[:COLUMNS], score)
     return {"says": says, "note": note, "columns": columns, "pictures": []}, drawn
+
+
+def _trees(found: dict[str, Any]) -> dict[str, Any]:
+    shown = found["trees"]
+    wrong = sum(tree["true"] != tree["labels"][-1] for tree in shown)
+    says = (
+        f"{len(shown)} held-out sentence{'s' if len(shown) > 1 else ''}, the predicted label at "
+        f"every node{f'; {wrong} of the whole sentences are wrong' if wrong else ''}."
+    )
+    note = (
+        "Each node's label is what the model would say of the words below it alone: read upwards "
+        "to see where a phrase changed its mind. Sentences were chosen among the short ones."
+    )
+    return {"says": says, "note": note, "columns": [], "pictures": []}
 
 
 def _pictures(found: dict[str, Any], material: Material) -> dict[str, Any]:
