@@ -29,6 +29,11 @@ def _is_classifier(self: Any) -> bool:
     )
 
 
+def _forecasts(self: Any) -> bool:
+    task = self.__dict__.get("task_")
+    return task is not None and task.forecast is not None
+
+
 class ScikitLearnMixin(BaseEstimator):
     """Tags, `score`, `predict_proba` and attributes: what makes pipelines and searches work.
 
@@ -65,6 +70,20 @@ class ScikitLearnMixin(BaseEstimator):
         """Return the probability of each class; shape (n, classes), columns as `classes_`."""
         outputs = self._outputs(self._dataset(data, None, new=True))
         return self.task_.probabilities(outputs)  # type: ignore[attr-defined]
+
+    @available_if(_forecasts)
+    def forecast(self, data: Any) -> pl.DataFrame:
+        """Return the steps after the end of each series as a table, with intervals of 80 %.
+
+        Args:
+            data: A `Dataset`, the path of one, or a data frame: the series up to now.
+
+        Returns:
+            Columns: series (where there are several), time, target, forecast, low, high.
+        """
+        dataset = self._dataset(data, None, new=True)
+        table: pl.DataFrame = self.task_.table(dataset, self._outputs(dataset))  # type: ignore[attr-defined]
+        return table
 
     @property
     def classes_(self) -> np.ndarray:

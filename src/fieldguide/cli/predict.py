@@ -70,6 +70,9 @@ def _predictions(fitted: Estimator, dataset: Dataset, probabilities: bool) -> pl
             f"This model does {fitted.task_.name}, which has no probabilities. "
             "Leave --probabilities out."
         )
+    if fitted.task_.forecast is not None:
+        table: pl.DataFrame = fitted.forecast(dataset)
+        return table
     outputs = fitted.predict(dataset)
     origin = "row" if np.asarray(dataset.origins).dtype.kind in "iu" else "file"
     columns: dict[str, Any] = {origin: dataset.origins.tolist()}
