@@ -257,7 +257,8 @@ class Estimator(ScikitLearnMixin, Hooks):
         return self._run_network(self.task_.encode(dataset, with_target=False, once=True))
 
     def _outputs_and_truth(self, data: Any, y: Any) -> tuple[Tensor, Tensor]:
-        examples = self.task_.encode(self._labelled(data, y), once=True)
+        dataset = self._labelled(data, y)
+        examples = self.task_.encode(dataset, once=True)
         assert examples.y is not None
         return self._run_network(examples), examples.y
 

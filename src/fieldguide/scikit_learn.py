@@ -165,9 +165,9 @@ class ScikitLearnMixin(BaseEstimator):
     def _estimator_type(self) -> str:
         task = self.__dict__.get("task_")
         name = task.name if task is not None else self.task
-        if name == "auto" and len(self.card.tasks) == 1:
-            (name,) = self.card.tasks
-        return "regressor" if name == "regression" else "classifier"
+        if name == "auto" and "classification" not in self.card.tasks:
+            name = self.card.tasks[0]
+        return "regressor" if name in ("regression", "forecasting") else "classifier"
 
     def _outputs_and_truth(self, data: Any, y: Any) -> tuple[Tensor, Tensor]:
         raise NotImplementedError

@@ -250,7 +250,7 @@ class _Steps:
             names = pl.Series(asked.series, self.chosen.names, dtype=pl.String)
             columns[asked.series] = names.gather(self.codes)
         for name, column in self.columns.items():
-            columns[name] = pl.Series(name, column)
+            columns[name] = pl.Series(name, column).fill_nan(None)
         kept = {name: fields[name] for name in columns}
         self.data.ledger.total = max(self.data.ledger.total, len(self.data))
         return replace(
