@@ -113,8 +113,7 @@ class Estimator(ScikitLearnMixin, Hooks):
 
     def evaluate(self, data: Any, y: Any = None) -> dict[str, float]:
         """Return every score of the task, by name, on labelled data."""
-        dataset = self._labelled(data, y)
-        outputs, truth = self._outputs_and_truth(dataset, None)
+        outputs, truth = self._outputs_and_truth(dataset := self._labelled(data, y), None)
         return self.task_.judge(outputs, truth, dataset)
 
     def save(self, folder: str | Path) -> Path:
@@ -178,8 +177,6 @@ class Estimator(ScikitLearnMixin, Hooks):
             self._bf16 = former
         return Path(path)
 
-    # Below: the verbs' own work
-
     def _config(self) -> dict[str, Any]:
         """Return what a model folder's configuration says of this model."""
         return {
@@ -233,8 +230,7 @@ class Estimator(ScikitLearnMixin, Hooks):
         except NonFiniteLoss:
             del self.network_
             raise
-        known = examples if judged is None else judged
-        self.task_ = self.task_.calibrated(self._run_network, known)
+        self.task_ = self.task_.calibrated(self._run_network, judged or examples)
 
     def _score(self, examples: Examples) -> float:
         assert examples.y is not None
@@ -263,7 +259,7 @@ class Estimator(ScikitLearnMixin, Hooks):
         return self._run_network(examples), examples.y
 
     def _labelled(self, data: Any, y: Any) -> Dataset:
-        """Return data with known targets; a file holds them in the column that training had."""
+        """Return data with known targets; in a file, the column that training had."""
         self._check_fitted()
         named = isinstance(data, (str, Path)) and self.task_.forecast is None
         return self._dataset(data, self.task_.target if named and y is None else y, new=True)

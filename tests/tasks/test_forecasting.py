@@ -20,9 +20,7 @@ def one_series(count: int = 300, season: int = 6, seed: int = 0) -> Dataset:
     chance = np.random.default_rng(seed)
     y = 50 + 10 * np.sin(np.arange(count) * 2 * np.pi / season) + chance.normal(size=count)
     columns = {"y": pl.Series(y), "x": pl.Series(chance.normal(size=count))}
-    return Dataset.from_columns(columns).as_series(
-        4, targets=("y",), lookback=12, season=season
-    )
+    return Dataset.from_columns(columns).as_series(4, targets=("y",), lookback=12, season=season)
 
 
 def test_windows_are_what_slicing_gives() -> None:
@@ -114,7 +112,8 @@ def test_scores_equal_scikit_learn() -> None:
     deviation = train.columns["y"].to_numpy().std()
     mae = metrics.mean_absolute_error(truth, guess)
     assert found["mae"] == pytest.approx(mae, rel=1e-4)
-    assert found["rmse"] == pytest.approx(metrics.root_mean_squared_error(truth.ravel(), guess.ravel()), rel=1e-4)  # fmt: skip
+    rmse = metrics.root_mean_squared_error(truth.ravel(), guess.ravel())
+    assert found["rmse"] == pytest.approx(rmse, rel=1e-4)
     assert found["standardised_mae"] == pytest.approx(mae / deviation, rel=1e-4)
     mse = metrics.mean_squared_error(truth, guess) / deviation**2
     assert found["standardised_mse"] == pytest.approx(mse, rel=1e-4)
@@ -126,9 +125,8 @@ def test_mase_equals_its_definition() -> None:
     train, test = one_series(season=6).split(0.3)
     model = fg.SeasonalNaive().fit(train)
     y, later = train.columns["y"].to_numpy(), test.columns["y"].to_numpy()
-    errors = [
-        np.abs(later[i + 12 + h] - later[i + 6 + h]) for i in range(len(later) - 15) for h in range(4)
-    ]
+    windows, ahead = range(len(later) - 15), range(4)
+    errors = [np.abs(later[i + 12 + h] - later[i + 6 + h]) for i in windows for h in ahead]
     expected = np.mean(errors) / np.abs(y[6:] - y[:-6]).mean()
     assert model.evaluate(test)["mase"] == pytest.approx(expected, rel=1e-4)
 
@@ -228,7 +226,7 @@ def test_another_question_is_refused() -> None:
 
 
 def test_a_table_is_no_series_and_series_are_no_table() -> None:
-    with pytest.raises(DataError, match="how far ahead.*--horizon"):
+    with pytest.raises(DataError, match=r"how far ahead.*--horizon"):
         fg.Naive(task="forecasting").fit(toys.table("regression"))
     with pytest.raises(TaskMismatch, match="poses forecasting"):
         fg.GradientBoosting().fit(toys.windows())

@@ -21,10 +21,13 @@ Data = Annotated[
 MaybeData = Annotated[
     str | None, typer.Argument(metavar="DATA", help="A file, a folder, or a built-in name.")
 ]
-Task = Annotated[str, typer.Option(metavar="TASK", help="auto, classification, regression or forecasting.")]
+Task = Annotated[
+    str,
+    typer.Option(metavar="TASK", help="auto, classification, regression or forecasting."),
+]
 
 _OPTIONS: dict[str, tuple[str, str]] = {
-    "target": ("COLUMN", "Column to predict (forecasts: COLUMN,…); guessed, and said, if left out."),
+    "target": ("COLUMN", "Column to predict (several for a forecast); guessed, if left out."),
     "group": ("COLUMN", "Column whose values stay together in a split, such as a patient."),
     "time": ("COLUMN", "Column of times: splits then cut between past and future."),
     "sheet": ("NAME", "Sheet of a workbook."),

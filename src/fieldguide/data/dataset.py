@@ -122,8 +122,9 @@ class Dataset:
         """Return at most ``limit`` examples held in memory, sampled where there are more."""
         if len(self) <= limit:
             return self
-        if self.forecast is not None:  # steps belong together: those at the end
-            return self.take(np.arange(len(self) - limit, len(self)))
+        if self.forecast is not None:  # steps belong together: the last windows
+            first = max(0, len(self) - limit - self.forecast.steps)
+            return self.take(np.arange(first, len(self)))
         chosen = np.random.default_rng(seed).choice(len(self), size=limit, replace=False)
         return self.take(np.sort(chosen))
 

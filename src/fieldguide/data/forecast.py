@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
@@ -64,7 +65,8 @@ class Forecast:
         """The question in plain words."""
         spacing = f"of {self.step} " if self.step[-1:].isalpha() else ""
         season = f", which repeat after {self.season}" if self.season > 1 else ""
-        what = " and ".join([", ".join(self.targets[:-1]), self.targets[-1]][len(self.targets) < 2 :])
+        *others, last = self.targets
+        what = f"{', '.join(others)} and {last}" if others else last
         return (
             f"To forecast: {self.horizon} steps {spacing}of {what}, looking back on "
             f"{self.lookback}{season}."
@@ -93,10 +95,14 @@ class Forecast:
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Self:
         """Rebuild from `to_dict`; JSON made lists of the tuples."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()})
+        named: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in stored.items()
+        }
+        return cls(**named)
 
 
-def as_names(names: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+def as_names(names: str | Sequence[str] | None) -> tuple[str, ...]:
     """Return names written one after the other, with commas between."""
     given = names.split(",") if isinstance(names, str) else list(names or ())
     return tuple(name.strip() for name in given if name.strip())

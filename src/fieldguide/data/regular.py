@@ -46,9 +46,7 @@ def as_series(data: Dataset, forecast: Forecast) -> Dataset:
         steps.average(Spacing.parse(forecast.every))
     steps.refuse_duplicates()
     known_step = forecast.step or forecast.every
-    spacing = (
-        Spacing.parse(known_step) if known_step else find_spacing(steps.times, steps.codes)
-    )
+    spacing = Spacing.parse(known_step) if known_step else find_spacing(steps.times, steps.codes)
     steps.fill_grid(spacing)
     asked = replace(chosen.forecast, step=spacing.text)
     gaps.carry_forward(steps, asked)

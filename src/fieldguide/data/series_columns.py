@@ -1,4 +1,4 @@
-"""Which columns of a table are the time, the series, the targets and what is known of the future."""
+"""Which columns of a table are time, series and targets, and which are known in advance."""
 
 from __future__ import annotations
 

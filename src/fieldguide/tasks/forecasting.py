@@ -55,7 +55,7 @@ class Forecasting(Task):
     score_name = "skill"
 
     @property
-    def forecast(self) -> Forecast:  # type: ignore[override]
+    def forecast(self) -> Forecast:
         """What is asked."""
         return self.question
 

@@ -48,9 +48,7 @@ class WindowInputs(Inputs):
         able = [form for form in FORMS if form in forms] or ["window"]
         found, values = runs(train), _values(train, asked)
         names = tuple(dict.fromkeys(found.names))
-        parts = [
-            np.concatenate([values[a:b] for a, b in _spans(found, name)]) for name in names
-        ]
+        parts = [np.concatenate([values[a:b] for a, b in _spans(found, name)]) for name in names]
         cut = Shape(asked.lookback, asked.horizon, len(asked.targets), len(asked.channels),
                     flat=able[0] == "array")  # fmt: skip
         return cls(able[0], {"steps": Scales.of(parts)}, names, cut, len(asked.known))

@@ -1,4 +1,4 @@
-"""Exponential smoothing: level, trend and season, each a mean that forgets (Holt 1957, Winters 1960).
+"""Exponential smoothing: level, trend and season, means that forget (Holt 1957, Winters 1960).
 
 How it works:
     l(t) = α (y(t) - s(t-m)) + (1-α) (l(t-1) + φ b(t-1)),
@@ -117,9 +117,11 @@ class Smoothing(nn.Module):
         trend = rise * has_trend
         # A mean of a season stands for its middle; the level is that of the step before the first.
         level = seasonal * (first - trend * (m + 1) / 2) + (1 - seasonal) * (past[0] - trend)
-        return level, trend, [
-            seasonal * (past[i] - first - trend * (i - (m - 1) / 2)) for i in range(m)
-        ]
+        return (
+            level,
+            trend,
+            [seasonal * (past[i] - first - trend * (i - (m - 1) / 2)) for i in range(m)],
+        )
 
 
 class ExponentialSmoothing(Unlearnt, Baseline):

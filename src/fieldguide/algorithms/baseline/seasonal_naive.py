@@ -77,6 +77,4 @@ class SeasonalNaive(Unlearnt, Baseline):
     def build(self, task: Task) -> nn.Module:
         """Return a network without weights."""
         ahead = ahead_of(task)
-        return LastSeason(
-            season=task.forecast.season, horizon=ahead.horizon, targets=ahead.targets
-        )
+        return LastSeason(season=task.forecast.season, horizon=ahead.horizon, targets=ahead.targets)

@@ -94,7 +94,7 @@ class StudentT(Likelihood):
     count = 3
 
     def log_probability(self, values: Tensor, parameters: Tensor, unit: Tensor) -> Tensor:
-        """log Γ((f+1)/2) - log Γ(f/2) - log √(fπ) - log σ - (f+1)/2 log(1 + z²/f)."""
+        """Log Γ((f+1)/2) - log Γ(f/2) - log √(fπ) - log σ - (f+1)/2 log(1 + z²/f)."""
         mean, deviation = Gaussian._moments(parameters, unit)
         freedom = 2 + F.softplus(parameters[..., 2])
         z = (values - mean) / deviation
@@ -135,9 +135,7 @@ class NegativeBinomial(Likelihood):
 
     def standard(self, values: Tensor, scale: Tensor) -> Tensor:
         """Return standardised counts."""
-        mean, deviation = (
-            scale[:, place].view(-1, *[1] * (values.dim() - 1)) for place in (0, 1)
-        )
+        mean, deviation = (scale[:, place].view(-1, *[1] * (values.dim() - 1)) for place in (0, 1))
         return (values - mean) / deviation
 
     @staticmethod

@@ -2,8 +2,8 @@
 
 How it works:
     hₜ = LSTM(hₜ₋₁, [zₜ₋₁ / ν, zₜ₋ₘ / ν, known columns]), zₜ ~ p(z | θ(hₜ)), with the scale
-    ν = 1 + mean |z| of the steps looked back on. Training maximises Σₜ log p(zₜ | θ(hₜ)) over past and
-    horizon, given the true values before. To forecast, values are drawn one step after the other
+    ν = 1 + mean |z| of the steps looked back on. Training maximises Σₜ log p(zₜ | θ(hₜ)) over past
+    and horizon, given the true values before. To forecast, values are drawn one step after the other
     and fed back, many times over: their median is the forecast, their quantiles its range. The same
     weights serve all series and targets. Distributions: Gaussian, Student's t (for outliers), or
     negative binomial (for counts, on the counts themselves).
@@ -170,9 +170,7 @@ class DeepARNetwork(nn.Module):
             if step + 1 == self.horizon:
                 break
             values = torch.cat([values, drawn[-1][:, None]], dim=1)
-            given = [drawn[-1][:, None]] + (
-                [values[:, -self.season, None]] if self.season else []
-            )
+            given = [drawn[-1][:, None]] + ([values[:, -self.season, None]] if self.season else [])
             entry = torch.cat([part / units for part in given], dim=1)
             if known is not None:
                 column = known[:, past.shape[1] + step + 1].repeat_interleave(paths, dim=0)
