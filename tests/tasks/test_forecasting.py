@@ -60,9 +60,23 @@ def test_rows_of_numbers_hold_the_same() -> None:
     data = toys.windows()
     task = Forecasting.fit(data, ("array",))
     flat, window = task.encode(data).span(0, 3), Forecasting.fit(data).encode(data).span(0, 3)
-    parts = [window.x["past"].flatten(1), window.x["known"].flatten(1)]
+    past, last = window.x["past"][:, :-1], window.x["past"][:, -1:]
+    parts = [(past - last).flatten(1), last.flatten(1), window.x["known"].flatten(1)]
     assert torch.equal(flat.x, torch.cat(parts, dim=1))
-    assert task.inputs.shape == (flat.x.shape[1],) and torch.equal(flat.y, window.y)
+    assert task.inputs.shape == (flat.x.shape[1],)
+    assert torch.equal(flat.y, window.y - last[..., :1])
+    assert torch.equal(task.encode(data).y[:3], flat.y)
+
+
+def test_differences_are_added_up_again() -> None:
+    """A linear trend leaves the range of training; pulled towards 0, ridge goes on from its end."""
+    data = Dataset.from_columns({"y": pl.Series(np.arange(200) * 3.0)}).as_series(2, lookback=4)
+    train, test = data.split(0.5)
+    model = fg.RidgeRegression(regularisation=0.001).fit(train)
+    np.testing.assert_allclose(model.predict(test), [[600, 603]], atol=0.5)
+    table = model.forecast(test)
+    np.testing.assert_allclose(table["forecast"], [600, 603], atol=0.5)
+    assert model.evaluate(test)["mae"] < 0.5
 
 
 def test_every_series_has_its_own_scale() -> None:

@@ -3,8 +3,11 @@
 Form ``window``: ``x = {"past": (B, lookback, channels), "scale": (B, targets, 2)}``, the targets
 first among the channels, with ``"known": (B, lookback + horizon, columns)`` where columns are known
 in advance; ``y = (B, horizon, targets)``. All are standardised; ``scale`` holds the mean and the
-deviation that the targets were standardised with, for distributions of counts. Form ``array``: past
-and known in one row.
+deviation that the targets were standardised with, for distributions of counts.
+
+Form ``array``: past and known in one row, and the steps ahead in another. Both are differences from
+the last value of each channel, which itself takes the last place of the past: so whatever pulls
+towards 0 pulls towards the naive forecast, and a level never seen in training does no harm.
 """
 
 from __future__ import annotations
@@ -77,11 +80,19 @@ class Windows(Examples):
             return None
         shape, count = self.cut, len(self)
         targets = self.values[:, : shape.targets]
-        if count and int(self.starts[-1] - self.starts[0]) == count - 1:
+        if count and not shape.flat and int(self.starts[-1] - self.starts[0]) == count - 1:
             first = int(self.starts[0]) + shape.lookback
             part = targets[first : first + count + shape.horizon - 1]
             return part.unfold(0, shape.horizon, 1).transpose(1, 2)
-        return self._gather(targets, self.starts + shape.lookback, shape.horizon)
+        ahead = self._gather(targets, self.starts + shape.lookback, shape.horizon)
+        return ahead - self.offsets[:, None] if shape.flat else ahead
+
+    @property
+    def offsets(self) -> Tensor:
+        """What to add to the outputs of each window, (n, targets): its last values, or 0."""
+        shape = self.cut
+        last = self.values[:, : shape.targets].index_select(0, self.starts + shape.lookback - 1)
+        return last if shape.flat else torch.zeros_like(last)
 
     @property
     def numbers(self) -> int:
@@ -97,17 +108,22 @@ class Windows(Examples):
         y = None
         if self.with_target:
             targets = self.values[:, : shape.targets]
-            y = self._gather(targets, starts + shape.lookback, shape.horizon).to(self.device)
+            y = self._gather(targets, starts + shape.lookback, shape.horizon)
         known = None
         if self.values.shape[1] > shape.channels:
             both = shape.lookback + shape.horizon
             known = self._gather(self.values[:, shape.channels :], starts, both)
         if shape.flat:
+            last = past[:, -1:]
+            past = torch.cat([past[:, :-1] - last, last], dim=1)
+            y = None if y is None else y - last[..., : shape.targets]
             parts = [part.flatten(1) for part in (past, known) if part is not None]
-            return Batch(torch.cat(parts, dim=1).to(self.device), y, index)
-        x = {"past": past, "scale": self.scales.index_select(0, index)}
-        x |= {} if known is None else {"known": known}
-        return Batch({name: part.to(self.device) for name, part in x.items()}, y, index)
+            x: Inputs = torch.cat(parts, dim=1).to(self.device)
+            return Batch(x, None if y is None else y.to(self.device), index)
+        parts_by_name = {"past": past, "scale": self.scales.index_select(0, index)}
+        parts_by_name |= {} if known is None else {"known": known}
+        x = {name: part.to(self.device) for name, part in parts_by_name.items()}
+        return Batch(x, None if y is None else y.to(self.device), index)
 
     def span(self, start: int, stop: int) -> Batch:
         """Cut out consecutive windows."""

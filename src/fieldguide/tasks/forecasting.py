@@ -146,7 +146,7 @@ class Forecasting(Task):
 
     def answer(self, outputs: Tensor, dataset: Dataset) -> np.ndarray:
         """Return forecasts in the user's units: (series, horizon), or (…, targets) for several."""
-        values = backtest.in_units(self.points(outputs), self._windows(dataset, False).scales)
+        values = self._in_units([self.points(outputs)], dataset)[0]
         return values[..., 0] if values.shape[-1] == 1 else values
 
     def each(self, outputs: Tensor, y: Tensor) -> np.ndarray:
@@ -207,7 +207,7 @@ class Forecasting(Task):
         assert isinstance(self.inputs, WindowInputs) and self.question.time is not None
         bounds = self._bounds(outputs)
         parts = [self.points(outputs), *(() if bounds is None else bounds)]
-        values = [backtest.in_units(part, self._windows(series, False).scales) for part in parts]
+        values = self._in_units(parts, series)
         columns: dict[str, Any] = {}
         count, ahead, targets = values[0].shape
         spacing = Spacing.parse(self.question.step)
@@ -251,6 +251,12 @@ class Forecasting(Task):
             return None
         half = torch.tensor(self.margins, dtype=torch.float64).view(shaped.shape[1:])
         return shaped - half, shaped + half
+
+    def _in_units(self, parts: Sequence[Tensor], dataset: Dataset) -> list[np.ndarray]:
+        """Return forecasts from the ends of series in the user's units."""
+        windows = self._windows(dataset, False)
+        offsets = windows.offsets.double()[:, None]
+        return [backtest.in_units(part.double() + offsets, windows.scales) for part in parts]
 
     def _windows(self, dataset: Dataset, with_target: bool) -> Windows:
         assert isinstance(self.inputs, WindowInputs)
