@@ -224,3 +224,22 @@ def test_the_lookback_fits_the_series() -> None:
     assert Forecast(24, season=168).resolved(lengths * 3).lookback == 336
     assert Forecast(4, season=1).resolved(np.array([30])).lookback >= 1
     assert Forecast(24, lookback=5).resolved(lengths).lookback == 5
+
+
+def test_a_table_that_looks_like_a_series_says_how_to_forecast_it(tmp_path: Path) -> None:
+    (said,) = [r for r in fg.read(plain(tmp_path)).ledger.counts() if "series" in r]
+    assert "1h apart" in said and "--horizon STEPS --time date" in said and "--series" not in said
+    rows = long_rows({"a": 40, "b": 40})
+    (said,) = [
+        r
+        for r in fg.read(written(tmp_path, rows, "date,store,load")).ledger.counts()
+        if "series" in r
+    ]
+    assert "--series COLUMN" in said
+
+
+def test_dates_in_no_order_are_no_series(tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    days = np.datetime64("1950-01-01") + chance.integers(0, 20_000, 60)
+    path = written(tmp_path, [f"{day},{i}.5" for i, day in enumerate(days)], "born,height")
+    assert not [reason for reason in fg.read(path).ledger.counts() if "series" in reason]

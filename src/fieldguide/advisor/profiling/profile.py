@@ -229,12 +229,13 @@ def _facts(dataset: Dataset, looked_at: Dataset, seed: int) -> dict[str, Any]:
         if name not in dataset.inputs and name != dataset.target
     }
     ledger: Ledger = dataset.ledger
+    asked = dataset.forecast
     return {
         "source": dataset.source,
         "examples": len(dataset),
         "sampled": len(looked_at) if len(looked_at) < len(dataset) else 0,
         "seed": seed,
-        "target": dataset.target,
+        "target": dataset.target or (", ".join(asked.targets) if asked is not None else None),
         "target_reason": dataset.target_reason,
         "fields": tuple(dataset.fields.values()),
         "left_out": left_out,

@@ -3,9 +3,9 @@
 How it works:
     hₜ = LSTM(hₜ₋₁, [zₜ₋₁ / ν, zₜ₋ₘ / ν, known columns]), zₜ ~ p(z | θ(hₜ)), with the scale
     ν = 1 + mean |z| of the steps looked back on. Training maximises Σₜ log p(zₜ | θ(hₜ)) over past
-    and horizon, given the true values before. To forecast, values are drawn one step after the other
-    and fed back, many times over: their median is the forecast, their quantiles its range. The same
-    weights serve all series and targets. Distributions: Gaussian, Student's t (for outliers), or
+    and horizon, given the true values before. To forecast, values are drawn one step after the
+    other and fed back, many times over: their median is the forecast, their quantiles its range.
+    The same weights serve all series and targets. Distributions: Gaussian, Student's t (for outliers), or
     negative binomial (for counts, on the counts themselves).
 
 Use it when:
