@@ -111,7 +111,7 @@ def _hard_to_beat(scored: Sequence[Row], parts: dict[str, np.ndarray], seed: int
         return []
     return [
         f"The {words.inside(plain[0].title)} is hard to beat here: in the backtest nothing else is "
-        "better by more than chance explains. Use it, or look for columns that are known in advance."
+        "better by more than chance explains. Use it, or look for columns known in advance."
     ]
 
 

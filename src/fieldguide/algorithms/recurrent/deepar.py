@@ -5,8 +5,8 @@ How it works:
     ν = 1 + mean |z| of the steps looked back on. Training maximises Σₜ log p(zₜ | θ(hₜ)) over past
     and horizon, given the true values before. To forecast, values are drawn one step after the
     other and fed back, many times over: their median is the forecast, their quantiles its range.
-    The same weights serve all series and targets. Distributions: Gaussian, Student's t (for outliers), or
-    negative binomial (for counts, on the counts themselves).
+    The same weights serve all series and targets. Distributions: Gaussian, Student's t (for
+    outliers), or negative binomial (for counts, on the counts themselves).
 
 Use it when:
     There are many related series (products, shops, meters), and the range matters as much as the
