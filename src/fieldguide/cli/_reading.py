@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -96,6 +97,13 @@ def tell_losses(ledger: Ledger) -> None:
     for reason, count in ledger.counts().items():
         if not reason.startswith("noted"):
             say(f"{count} of {ledger.total} {reason}")
+
+
+def words(chosen: Mapping[str, Any]) -> str:
+    """Return options of reading as they are written, a blank before each."""
+    named = {name: value for name, value in chosen.items() if name in {**_OPTIONS, **_STEPS}}
+    parts = [f"--{name} {value}" for name, value in named.items() if value is not None]
+    return "".join(f" {part}" for part in parts)
 
 
 def input_file(path: str) -> str:
