@@ -115,6 +115,9 @@ def test_clocks_put_back_with_an_offset_are_no_duplicates(tmp_path: Path) -> Non
     data = read(written(tmp_path, [*summer, *winter]), lookback=4)
     assert len(data) == 25 and data.forecast.step == "1h"
     assert str(data.columns["date"][0]) == "2024-10-26 22:00:00"
+    assert list(data.ledger.counts()) == [
+        "noted: times with an offset are read, and forecast, in UTC in 'date'"
+    ]
 
 
 def test_the_hour_that_summer_time_skips_is_a_gap(tmp_path: Path) -> None:

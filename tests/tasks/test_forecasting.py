@@ -10,7 +10,7 @@ from sklearn import metrics
 
 import fieldguide as fg
 from fieldguide.data import Dataset
-from fieldguide.errors import DataError, TaskMismatch
+from fieldguide.errors import DataError, TaskMismatch, UsageError
 from fieldguide.tasks import backtest
 from fieldguide.tasks.forecasting import Forecasting
 from tests import toys
@@ -244,3 +244,41 @@ def test_a_table_is_no_series_and_series_are_no_table() -> None:
         fg.Naive(task="forecasting").fit(toys.table("regression"))
     with pytest.raises(TaskMismatch, match="poses forecasting"):
         fg.GradientBoosting().fit(toys.windows())
+
+
+def test_what_forecasts_cannot_do_is_said(tmp_path) -> None:
+    from fieldguide import serve
+
+    model = fg.RidgeRegression().fit(one_series())
+    with pytest.raises(UsageError, match="cannot be exported"):
+        model.export(tmp_path / "model.onnx")
+    with pytest.raises(UsageError, match=r"forecasts series.*fieldguide predict"):
+        serve.load(model.save(tmp_path / "model"))
+
+
+def test_gradients_reach_every_weight() -> None:
+    """One step of each network that forecasts, in double precision against finite differences."""
+    data = toys.windows()
+    for kind in (fg.DLinear, fg.MLP):
+        model = kind(task="forecasting")
+        model.task_ = Forecasting.fit(data, model.card.inputs)
+        model.network_ = model.build(model.task_).double()
+        batch = model.task_.encode(data).span(0, 3)
+        double = (
+            (lambda x: x.double())
+            if isinstance(batch.x, torch.Tensor)
+            else (lambda x: {name: part.double() for name, part in x.items()})
+        )
+        batch.x, batch.y = double(batch.x), batch.y.double()
+        loss = model.task_.loss(model.forward(batch), batch)
+        loss.backward()
+        for weight in model.network_.parameters():
+            place = int(weight.grad.abs().flatten().argmax())
+            slope = float(weight.grad.flatten()[place])
+            with torch.no_grad():
+                ends = []
+                for shift in (1e-6, -2e-6):
+                    weight.view(-1)[place] += shift
+                    ends.append(float(model.task_.loss(model.forward(batch), batch)))
+                weight.view(-1)[place] += 1e-6
+            assert (ends[0] - ends[1]) / 2e-6 == pytest.approx(slope, rel=1e-4)

@@ -105,6 +105,9 @@ def _times(data: Dataset, forecast: Forecast, codes: np.ndarray) -> tuple[str, p
     values = data.column(name)
     assert isinstance(values, pl.Series)
     if values.dtype.is_temporal():
+        if data.fields[name].facts.get("recipe", {}).get("format", "").endswith("z"):
+            data.ledger.book("noted", "times with an offset are read, and forecast, in UTC", [name],
+                             file=data.source, field=name)  # fmt: skip
         return name, values.cast(pl.Datetime("us"))
     whole = Recipe("number").apply(values).cast(pl.Int64, strict=False)
     if whole.null_count() > values.null_count():

@@ -47,8 +47,8 @@ class WindowInputs(Inputs):
         assert asked is not None
         able = [form for form in FORMS if form in forms] or ["window"]
         found, values = runs(train), _values(train, asked)
-        names = tuple(dict.fromkeys(found.names))
-        parts = [np.concatenate([values[a:b] for a, b in _spans(found, name)]) for name in names]
+        steps = _steps_by_name(found, values)
+        names, parts = tuple(steps), list(steps.values())
         cut = Shape(asked.lookback, asked.horizon, len(asked.targets), len(asked.channels),
                     flat=able[0] == "array")  # fmt: skip
         return cls(able[0], {"steps": Scales.of(parts)}, names, cut, len(asked.known))
@@ -106,10 +106,10 @@ class WindowInputs(Inputs):
         codec = self.codecs["steps"]
         assert isinstance(codec, Scales)
         known = dict(zip(self.names, codec.table, strict=True))
-        for name in dict.fromkeys(found.names):
-            if name not in known:
-                own = np.concatenate([values[a:b] for a, b in _spans(found, name)])
-                known[name] = Scales.of([own]).table[0]
+        strange = {name for name in found.names if name not in known}
+        if strange:
+            steps = _steps_by_name(found, values)
+            known |= {name: Scales.of([steps[name]]).table[0] for name in strange}
         return np.stack([known[name] for name in found.names])
 
     def _check_known(self, series: Dataset, values: np.ndarray, starts: np.ndarray) -> None:
@@ -171,10 +171,9 @@ def _values(series: Dataset, asked: Forecast) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
-def _spans(found: Runs, name: str) -> list[tuple[int, int]]:
-    """Return first row and end of the known rows of a series, run by run."""
-    return [
-        (int(start), int(end))
-        for start, end, owner in zip(found.starts, found.knowns, found.names, strict=True)
-        if owner == name
-    ]
+def _steps_by_name(found: Runs, values: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the known steps of each series, in the order of their first rows."""
+    parts: dict[str, list[np.ndarray]] = {}
+    for start, end, name in zip(found.starts, found.knowns, found.names, strict=True):
+        parts.setdefault(name, []).append(values[start:end])
+    return {name: np.concatenate(pieces) for name, pieces in parts.items()}
