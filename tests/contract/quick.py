@@ -24,7 +24,8 @@ def data(entry: catalog.Entry, task: str = "", form: str = "", seed: int = 0) ->
     """Return a tiny data set for an algorithm: of its first task and form, unless named."""
     form, task = form or entry.card.inputs[0], task or entry.card.tasks[0]
     if task == "forecasting" or form == "window":  # series pose that task, and no other data do
-        form = "window" if task == "forecasting" else "table"
+        others = [one for one in entry.card.inputs if one != "window"] or ["table"]
+        form = "window" if task == "forecasting" else others[0]
     if form == "image":
         side = max(16, entry.card.smallest_image)
         return toys.images(task, COUNT[form], seed, side=side)

@@ -16,9 +16,8 @@ from fieldguide.data.forecast import Forecast
 from fieldguide.data.rolling import Runs, runs
 from fieldguide.data.windows import Shape, Windows
 from fieldguide.errors import DataError
+from fieldguide.tasks.forms import OF_SERIES
 from fieldguide.tasks.inputs import Inputs
-
-FORMS = ("window", "array")
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class WindowInputs(Inputs):
         """
         asked = train.forecast
         assert asked is not None
-        able = [form for form in FORMS if form in forms] or ["window"]
+        able = [form for form in OF_SERIES if form in forms] or ["window"]
         found, values = runs(train), _values(train, asked)
         steps = _steps_by_name(found, values)
         names, parts = tuple(steps), list(steps.values())

@@ -137,7 +137,7 @@ def profile(dataset: Dataset, task: str = "auto", *, seed: int = 0) -> Profile:
     looked_at = known.in_memory(SAMPLE, seed)
     try:
         shown = small_pictures(looked_at, seed)
-        fitted = kind.fit(shown, VECTORS)
+        fitted = kind.fit(shown, VECTORS if dataset.forecast is None else ())
         form = fitted.inputs.form
         sample = encode(fitted, shown) if form in VECTORS else None
     except DataError as error:
