@@ -121,7 +121,14 @@ def windows(task: str = "forecasting", count: int = COUNT, seed: int = 0) -> Dat
     )  # fmt: skip
 
 
-FORMS = {"table": table, "array": array, "image": images, "series": series, "clip": clips, "window": windows}
+FORMS = {
+    "table": table,
+    "array": array,
+    "image": images,
+    "series": series,
+    "clip": clips,
+    "window": windows,
+}
 
 
 def _target(task: str, values: np.ndarray) -> np.ndarray:
