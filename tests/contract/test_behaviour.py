@@ -72,8 +72,8 @@ def test_fit_leaves_hyperparameters_and_data_alone(entry: catalog.Entry) -> None
     assert model.get_params() == before
     assert set(vars(model)) - set(before) >= {"task_", "network_", "history_", "ledger_"}
     for name, column in columns.items():
-        one, other = np.asarray(column), np.asarray(data.columns[name])
-        assert np.array_equal(one, other, equal_nan=one.dtype.kind == "f"), name
+        for one, other in zip(_arrays(column), _arrays(data.columns[name]), strict=True):
+            assert np.array_equal(one, other, equal_nan=one.dtype.kind == "f"), name
 
 
 def test_every_task_and_form_on_the_card_works(entry: catalog.Entry) -> None:

@@ -88,7 +88,7 @@ def read(
 
 def _read(path: Path, options: Options) -> Dataset:
     try:
-        return find_format(path, fields).read(path, options)
+        return find_format(path, options.fields).read(path, options)
     except PermissionError as error:
         raise DataError(
             "no permission to read it.",
