@@ -23,6 +23,7 @@ PACKAGES = (
     "lightning",
     "skorch",
     "keras",
+    "neuralforecast",
 )
 
 

@@ -21,6 +21,7 @@ from fieldguide.hyperparameter import option
 from fieldguide.tasks import Task
 
 COUNT = 60
+AHEAD = 4  # steps to forecast
 
 
 def table(task: str, count: int = COUNT, seed: int = 0) -> Dataset:
@@ -120,6 +121,34 @@ def _grown(chance: np.random.Generator, words: list[str], label: object = None) 
     return label, [_grown(chance, part) for part in parts]
 
 
+def windows(task: str = "forecasting", count: int = COUNT, seed: int = 0) -> Dataset:
+    """Two hourly series that repeat after 8 steps, one shorter; a past and a known column."""
+    chance = np.random.default_rng(seed)
+    parts = []
+    for name, length in (("north", count), ("south", count - 10)):
+        step = np.arange(length + AHEAD)
+        promoted = (step % 5 == 0).astype(float)
+        load = 20 + 5 * np.sin(step * 2 * np.pi / 8) + 2 * promoted
+        load[length:] = np.nan  # the future, in which only what is known goes on
+        parts.append(
+            pl.DataFrame(
+                {
+                    "time": np.datetime64("2024-01-01", "us") + step * np.timedelta64(1, "h"),
+                    "shop": [name] * len(step),
+                    "load": load + 0.3 * chance.normal(size=len(step)),
+                    "wind": np.where(np.isnan(load), np.nan, chance.normal(size=len(step))),
+                    "promoted": promoted,
+                }
+            )
+        )
+    frame = pl.concat(parts)
+    rows = Dataset.from_columns({name: frame[name] for name in frame.columns})
+    return rows.as_series(
+        AHEAD, time="time", series="shop", targets=("load",), known=("promoted",), lookback=8,
+        season=8,
+    )  # fmt: skip
+
+
 FORMS = {
     "table": table,
     "array": array,
@@ -127,6 +156,7 @@ FORMS = {
     "series": series,
     "clip": clips,
     "tree": trees,
+    "window": windows,
 }
 
 

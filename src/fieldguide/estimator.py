@@ -108,13 +108,13 @@ class Estimator(ScikitLearnMixin, Hooks):
             NotFittedError: `fit` was not called.
             DataError: The data lack a column that training had, or break a rule.
         """
-        outputs = self._outputs(self._dataset(data, None, new=True))
-        return self.task_.decode(outputs)
+        dataset = self._dataset(data, None, new=True)
+        return self.task_.answer(self._outputs(dataset), dataset)
 
     def evaluate(self, data: Any, y: Any = None) -> dict[str, float]:
         """Return every score of the task, by name, on labelled data."""
-        outputs, truth = self._outputs_and_truth(data, y)
-        return self.task_.scores(outputs, truth)
+        outputs, truth = self._outputs_and_truth(dataset := self._labelled(data, y), None)
+        return self.task_.judge(outputs, truth, dataset)
 
     def save(self, folder: str | Path) -> Path:
         """Write the model to a folder (configuration as JSON, weights as safetensors).
@@ -155,7 +155,7 @@ class Estimator(ScikitLearnMixin, Hooks):
             ExportMismatch: The exported model disagrees; nothing is written.
         """
         self._check_fitted()
-        if not self.card.exportable:
+        if not self.card.exportable or self.task_.forecast is not None:
             raise UsageError(
                 f"{self.card.title} cannot be exported to ONNX. Use `fieldguide serve`, or export "
                 "another algorithm's model."
@@ -176,8 +176,6 @@ class Estimator(ScikitLearnMixin, Hooks):
         finally:
             self._bf16 = former
         return Path(path)
-
-    # Below: the verbs' own work
 
     def _config(self) -> dict[str, Any]:
         """Return what a model folder's configuration says of this model."""
@@ -232,6 +230,7 @@ class Estimator(ScikitLearnMixin, Hooks):
         except NonFiniteLoss:
             del self.network_
             raise
+        self.task_ = self.task_.calibrated(self._run_network, judged or examples)
 
     def _score(self, examples: Examples) -> float:
         assert examples.y is not None
@@ -254,13 +253,16 @@ class Estimator(ScikitLearnMixin, Hooks):
         return self._run_network(self.task_.encode(dataset, with_target=False, once=True))
 
     def _outputs_and_truth(self, data: Any, y: Any) -> tuple[Tensor, Tensor]:
-        self._check_fitted()
-        target = self.task_.target if isinstance(data, (str, Path)) else None
-        examples = self.task_.encode(
-            self._dataset(data, target if y is None else y, new=True), once=True
-        )
+        dataset = self._labelled(data, y)
+        examples = self.task_.encode(dataset, once=True)
         assert examples.y is not None
         return self._run_network(examples), examples.y
+
+    def _labelled(self, data: Any, y: Any) -> Dataset:
+        """Return data with known targets; in a file, the column that training had."""
+        self._check_fitted()
+        named = isinstance(data, (str, Path)) and self.task_.forecast is None
+        return self._dataset(data, self.task_.target if named and y is None else y, new=True)
 
     def _run_network(self, examples: Examples) -> Tensor:
         """Return the outputs of all examples, on the CPU, in order."""

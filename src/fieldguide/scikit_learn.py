@@ -29,6 +29,11 @@ def _is_classifier(self: Any) -> bool:
     )
 
 
+def _forecasts(self: Any) -> bool:
+    task = self.__dict__.get("task_")
+    return task is not None and task.forecast is not None
+
+
 class ScikitLearnMixin(BaseEstimator):
     """Tags, `score`, `predict_proba` and attributes: what makes pipelines and searches work.
 
@@ -65,6 +70,20 @@ class ScikitLearnMixin(BaseEstimator):
         """Return the probability of each class; shape (n, classes), columns as `classes_`."""
         outputs = self._outputs(self._dataset(data, None, new=True))
         return self.task_.probabilities(outputs)  # type: ignore[attr-defined]
+
+    @available_if(_forecasts)
+    def forecast(self, data: Any) -> pl.DataFrame:
+        """Return the steps after the end of each series as a table, with intervals of 80 %.
+
+        Args:
+            data: A `Dataset`, the path of one, or a data frame: the series up to now.
+
+        Returns:
+            Columns: series (where there are several), time, target, forecast, low, high.
+        """
+        dataset = self._dataset(data, None, new=True)
+        table: pl.DataFrame = self.task_.table(dataset, self._outputs(dataset))  # type: ignore[attr-defined]
+        return table
 
     @property
     def classes_(self) -> np.ndarray:
@@ -146,9 +165,9 @@ class ScikitLearnMixin(BaseEstimator):
     def _estimator_type(self) -> str:
         task = self.__dict__.get("task_")
         name = task.name if task is not None else self.task
-        if name == "auto" and len(self.card.tasks) == 1:
-            (name,) = self.card.tasks
-        return "regressor" if name == "regression" else "classifier"
+        if name == "auto" and "classification" not in self.card.tasks:
+            name = self.card.tasks[0]
+        return "regressor" if name in ("regression", "forecasting") else "classifier"
 
     def _outputs_and_truth(self, data: Any, y: Any) -> tuple[Tensor, Tensor]:
         raise NotImplementedError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,13 +22,24 @@ Data = Annotated[
 MaybeData = Annotated[
     str | None, typer.Argument(metavar="DATA", help="A file, a folder, or a built-in name.")
 ]
-Task = Annotated[str, typer.Option(metavar="TASK", help="auto, classification or regression.")]
+Task = Annotated[
+    str,
+    typer.Option(metavar="TASK", help="auto, classification, regression or forecasting."),
+]
 
 _OPTIONS: dict[str, tuple[str, str]] = {
-    "target": ("COLUMN", "Column to predict; guessed, and said, where left out."),
+    "target": ("COLUMN", "Column to predict (several for a forecast); guessed, if left out."),
     "group": ("COLUMN", "Column whose values stay together in a split, such as a patient."),
     "time": ("COLUMN", "Column of times: splits then cut between past and future."),
     "sheet": ("NAME", "Sheet of a workbook."),
+    "series": ("COLUMN", "Forecasts: column that names the series, where there are several."),
+    "known": ("COLUMN,…", "Forecasts: columns known in the future too, such as holidays."),
+    "every": ("SPACING", "Forecasts: average irregular rows to this, such as 1h."),
+}
+_STEPS: dict[str, str] = {
+    "horizon": "Forecast so many steps of the series that the rows are.",
+    "lookback": "Forecasts: steps to look back on; chosen where left out.",
+    "season": "Forecasts: steps after which the series repeat; found where left out.",
 }
 ALLOWED_LOSS = 0.05
 
@@ -38,13 +50,21 @@ def options() -> list[inspect.Parameter]:
         _keyword(name, Annotated[str | None, typer.Option(metavar=metavar, help=help)], None)
         for name, (metavar, help) in _OPTIONS.items()
     ]
+    texts += [
+        _keyword(name, Annotated[int | None, typer.Option(metavar="STEPS", min=1, help=help)], None)
+        for name, help in _STEPS.items()
+    ]
     help = "Share of the rows that may be unusable before the data are refused."
     allowed = typer.Option(metavar="SHARE", parser=share, help=help)
     return [*texts, _keyword("allowed_loss", Annotated[float, allowed], str(ALLOWED_LOSS))]
 
 
 def read(
-    data: str, *, allowed_loss: float = ALLOWED_LOSS, check: bool = False, **chosen: str | None
+    data: str,
+    *,
+    allowed_loss: float = ALLOWED_LOSS,
+    check: bool = False,
+    **chosen: str | int | None,
 ) -> Dataset:
     """Read DATA.
 
@@ -52,19 +72,23 @@ def read(
         data: Path or name.
         allowed_loss: Largest share of unusable rows, where that is checked.
         check: Whether to refuse data that lose more than that, and to speak of what they lose.
-        chosen: Target, group, time and sheet, None where the user named none.
+        chosen: Target, group, time, sheet and what is asked of series; None where the user named
+            none.
 
     Raises:
         DataError: The data break a rule.
     """
     from fieldguide import formats
 
-    dataset = formats.read(data, **chosen)  # type: ignore[arg-type]
+    named = {name: value for name, value in chosen.items() if value is not None}
+    dataset = formats.read(data, **named)  # type: ignore[arg-type]
     if check:
         dataset.ledger.check(allowed_loss)
         tell_losses(dataset.ledger)
         if dataset.target is not None and chosen.get("target") is None:
             say(f"To predict: '{dataset.target}' ({dataset.target_reason}).")
+        if dataset.forecast is not None:
+            say(dataset.forecast.sentence)
     return dataset
 
 
@@ -73,6 +97,13 @@ def tell_losses(ledger: Ledger) -> None:
     for reason, count in ledger.counts().items():
         if not reason.startswith("noted"):
             say(f"{count} of {ledger.total} {reason}")
+
+
+def words(chosen: Mapping[str, Any]) -> str:
+    """Return options of reading as they are written, a blank before each."""
+    named = {name: value for name, value in chosen.items() if name in {**_OPTIONS, **_STEPS}}
+    parts = [f"--{name} {value}" for name, value in named.items() if value is not None]
+    return "".join(f" {part}" for part in parts)
 
 
 def input_file(path: str) -> str:

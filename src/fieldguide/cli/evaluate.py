@@ -20,7 +20,8 @@ def evaluate(model: Model, data: Data) -> Answer:
     fitted = _model.load(model)
     from fieldguide import formats
 
-    dataset = formats.read(data, target=fitted.task_.target, fields=fitted.fields_)
+    target = fitted.task_.target if fitted.task_.forecast is None else None
+    dataset = formats.read(data, target=target, fields=fitted.fields_)
     tell_losses(dataset.ledger)
     scores = fitted.evaluate(dataset)
     document = {

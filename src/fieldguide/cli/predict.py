@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ORDER = 70
 MOST_ROWS = 20  # shown on a terminal
+STAMP = "%Y-%m-%d %H:%M:%S"  # how the times of forecasts are written
 
 
 def predict(
@@ -70,6 +71,9 @@ def _predictions(fitted: Estimator, dataset: Dataset, probabilities: bool) -> pl
             f"This model does {fitted.task_.name}, which has no probabilities. "
             "Leave --probabilities out."
         )
+    if fitted.task_.forecast is not None:
+        table: pl.DataFrame = fitted.forecast(dataset)
+        return table
     outputs = fitted.predict(dataset)
     origin = "row" if np.asarray(dataset.origins).dtype.kind in "iu" else "file"
     columns: dict[str, Any] = {origin: dataset.origins.tolist()}
@@ -89,7 +93,7 @@ def _render(console: Console, frame: pl.DataFrame, out: Path | None) -> None:
         console.print(f"{len(frame)} predictions written to {out}.")
         return
     if not console.is_terminal:
-        console.file.write(frame.write_csv())
+        console.file.write(frame.write_csv(datetime_format=STAMP))
         return
     rows = [[_short(value) for value in row] for row in frame.head(MOST_ROWS).iter_rows()]
     console.print(table("", frame.columns, rows))
@@ -108,5 +112,5 @@ def _write(frame: pl.DataFrame, out: Path) -> None:
         raise UsageError(f"{out} is a folder. Name a file, such as -o {out}/predictions.csv.")
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = out.with_name(f".{out.name}.new")
-    frame.write_csv(beside)
+    frame.write_csv(beside, datetime_format=STAMP)
     os.replace(beside, out)

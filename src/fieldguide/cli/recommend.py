@@ -67,7 +67,7 @@ def recommend(
             bullets(console, "   ", [_why_not(one) for one in advice.ruled_out])
         bullets(console, "", advice.notes)
         if advice.ranked:
-            console.print(f"Next: fieldguide race {data} --budget 10m")
+            console.print(f"Next: fieldguide race {data}{_reading.words(reading)} --budget 10m")
 
     return Answer({"data": data, **advice.to_dict()}, render)
 

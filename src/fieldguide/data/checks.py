@@ -10,9 +10,12 @@ import polars as pl
 from fieldguide.data.dataset import Dataset
 from fieldguide.data.field import Field
 from fieldguide.data.numbers import NumberStyle
+from fieldguide.data.spacing import find_spacing
 
 _STYLE = ("decimal", "thousands", "sign")
 _ROWS_LOOKED_AT = 100_000
+FEWEST_STEPS = 20  # different times from which rows may be steps of a series
+EVEN = 0.9  # share of times that are one step after the one before
 _COLUMNS_LOOKED_AT = 500
 
 
@@ -22,6 +25,7 @@ def note_peculiarities(data: Dataset) -> None:
     Nothing is removed. What is found is noted in the ledger, and leaks in their field's facts too.
     """
     _note_duplicates(data)
+    _note_series(data)
     for name, field in data.fields.items():
         _note_column(data, name, field)
     if data.target is None:
@@ -48,6 +52,27 @@ def _note_column(data: Dataset, name: str, field: Field) -> None:
     style = NumberStyle(**{part: recipe[part] for part in _STYLE if part in recipe})
     if style.words:
         book("noted", f"written with {style.words}", [name], file=data.source, field=name)
+
+
+def _note_series(data: Dataset) -> None:
+    """Note that rows with even times look like steps of a series, and how to forecast them."""
+    dated = [name for name, field in data.fields.items() if field.kind == "datetime"]
+    numbers = [name for name, field in data.fields.items() if field.kind == "number"]
+    if len(dated) != 1 or not numbers or len(data) < FEWEST_STEPS:
+        return
+    times = data.columns[dated[0]]
+    assert isinstance(times, pl.Series)
+    steps = times.drop_nulls().unique().sort()
+    spacing = find_spacing(steps, np.zeros(len(steps), dtype=np.int64))
+    jumps = np.diff(spacing.numbers(steps))
+    if len(jumps) < FEWEST_STEPS - 1 or (jumps == 1).mean() < EVEN:
+        return
+    several = " --series COLUMN" if len(steps) < 0.9 * len(data) else ""
+    reason = (
+        f"looks like the times of a series, {spacing.text} apart: to forecast it, add "
+        f"--horizon STEPS --time {dated[0]}{several} (horizon=…, time='{dated[0]}')"
+    )
+    data.ledger.book("noted", reason, [dated[0]], file=data.source, field=dated[0])
 
 
 def _note_duplicates(data: Dataset) -> None:

@@ -12,6 +12,7 @@ import polars as pl
 
 from fieldguide.data.column import Column, take
 from fieldguide.data.field import Field
+from fieldguide.data.forecast import Forecast
 from fieldguide.data.infer import clean, refine
 from fieldguide.data.ledger import Ledger
 from fieldguide.data.split import split_indices
@@ -35,6 +36,7 @@ class Dataset:
             ``"test"``), or None.
         group: Column whose values must not be torn apart by a split, or None.
         time: Column that orders the examples in time, or None: a split then cuts, not shuffles.
+        forecast: What is asked of rows that are steps of series, or None: rows are examples then.
     """
 
     fields: dict[str, Field]
@@ -47,6 +49,7 @@ class Dataset:
     provided: np.ndarray | None = None
     group: str | None = None
     time: str | None = None
+    forecast: Forecast | None = None
 
     def __post_init__(self) -> None:
         if self.columns and len(self.origins) == 0:
@@ -79,6 +82,21 @@ class Dataset:
             )
         return self.columns[name]
 
+    def as_series(self, horizon: int, **asked: Any) -> Dataset:
+        """Return the rows as even steps of series, to be forecast.
+
+        Args:
+            horizon: Steps to forecast, at least 1.
+            asked: Further attributes of `Forecast`: ``targets``, ``time``, ``series``, ``known``,
+                ``lookback``, ``season``, ``every``.
+
+        Raises:
+            DataError: The rows are no series with even steps, or no series is long enough.
+        """
+        from fieldguide.data.regular import as_series
+
+        return as_series(self, Forecast(horizon, **asked))
+
     def with_target(self, name: str) -> Dataset:
         """Return the same data with another column to predict.
 
@@ -104,6 +122,9 @@ class Dataset:
         """Return at most ``limit`` examples held in memory, sampled where there are more."""
         if len(self) <= limit:
             return self
+        if self.forecast is not None:  # steps belong together: the last windows
+            first = max(0, len(self) - limit - self.forecast.steps)
+            return self.take(np.arange(first, len(self)))
         chosen = np.random.default_rng(seed).choice(len(self), size=limit, replace=False)
         return self.take(np.sort(chosen))
 
@@ -120,6 +141,8 @@ class Dataset:
 
         The provider's own split is kept where there is one. Otherwise groups stay together, time
         is cut rather than shuffled, classes keep their shares, and the rest is left to ``seed``.
+        Series to forecast are cut in time; the part held out begins with as many steps before the
+        cut as a forecast looks back on, so that every forecast it scores is of what came after.
 
         Args:
             test: Share of examples held out, above 0 and below 1.
@@ -130,6 +153,11 @@ class Dataset:
         """
         if not isinstance(test, Real) or not 0 < test < 1:
             raise UsageError(f"test={test!r}: the share held out must lie between 0 and 1.")
+        if self.forecast is not None:
+            from fieldguide.data.rolling import cut
+
+            early, late = cut(self, float(test))
+            return self.take(early), self.take(late)
         if len(self) < 2:
             raise DataError(
                 f"{len(self)} example(s) cannot be split in two.",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from fieldguide.data import Dataset, Field
+    from fieldguide.data.forecast import Forecast
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,7 @@ class Options:
         time: Column that orders the examples in time, or None.
         fields: Fields found on other rows: columns are read as these, rows without a target are
             kept, and no target is guessed. For prediction.
+        forecast: What is asked of series, or None: rows are examples then.
     """
 
     target: str | None = None
@@ -32,6 +34,7 @@ class Options:
     group: str | None = None
     time: str | None = None
     fields: Mapping[str, Field] | None = None
+    forecast: Forecast | None = None
 
 
 class Format(ABC):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fieldguide.data import Dataset, Field
-from fieldguide.errors import DataError, UnknownFormat
+from fieldguide.data.forecast import Forecast, as_names
+from fieldguide.errors import DataError, UnknownFormat, UsageError
 from fieldguide.formats import builtin
 from fieldguide.formats.discovery import formats
 from fieldguide.formats.format import Format, Options
@@ -22,6 +23,12 @@ def read(
     group: str | None = None,
     time: str | None = None,
     fields: Mapping[str, Field] | None = None,
+    horizon: int | None = None,
+    series: str | None = None,
+    known: str | Sequence[str] | None = None,
+    lookback: int = 0,
+    season: int = 0,
+    every: str | None = None,
 ) -> Dataset:
     """Read a file, a folder or a built-in data set.
 
@@ -34,6 +41,14 @@ def read(
         time: Column that orders the examples in time: splits then cut, not shuffle.
         fields: Fields found on other rows, for prediction: columns are read as these, nothing is
             guessed, and rows without a target are kept.
+        horizon: Steps to forecast: the rows are then steps of series, ``time`` is their column of
+            times (found where there is one; steps are counted where there is none), and ``target``
+            may name several columns, with commas between (all columns of numbers where left out).
+        series: Column that names the series, where rows of several lie below each other.
+        known: Columns known in the future as well (promotions, holidays), commas between.
+        lookback: Steps that a forecast looks back on; 0 to choose by horizon, season and length.
+        season: Steps after which series repeat; 0 to find it.
+        every: Spacing to average irregular rows to, such as ``"1h"``.
 
     Returns:
         The data, with honest fields and a ledger of every row and file.
@@ -47,12 +62,33 @@ def read(
         >>> len(fg.read("iris"))
         150
     """
+    if horizon is None and (series or known or lookback or season or every):
+        raise UsageError(
+            "series, known, lookback, season and every belong to a forecast. Say how many steps "
+            "ahead with horizon=… (--horizon)."
+        )
+    asked = None
+    if horizon is not None:
+        asked = Forecast(
+            horizon, lookback=lookback, targets=as_names(target), known=as_names(known),
+            series=series, time=time, every=every or "", season=season,
+        )  # fmt: skip
+        target, time, stream = None, None, False  # windows need all steps at hand
     options = Options(
-        target=target, sheet=sheet, stream=stream, group=group, time=time, fields=fields
-    )
-    path = Path(path_or_name)
+        target=target, sheet=sheet, stream=stream, group=group, time=time, fields=fields,
+        forecast=asked,
+    )  # fmt: skip
+    dataset = _read(Path(path_or_name), options)
+    if asked is None:
+        return dataset
+    from fieldguide.data.regular import as_series
+
+    return as_series(dataset, asked)
+
+
+def _read(path: Path, options: Options) -> Dataset:
     try:
-        return find_format(path, fields).read(path, options)
+        return find_format(path, options.fields).read(path, options)
     except PermissionError as error:
         raise DataError(
             "no permission to read it.",

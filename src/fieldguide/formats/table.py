@@ -123,7 +123,7 @@ def to_dataset(
     )
     data = data if keep.all() else data.take(np.flatnonzero(keep))
     data = data if folder is None else read_image_columns(data, folder)
-    if options.fields is None:
+    if options.fields is None and options.forecast is None:
         note_peculiarities(data)
     return data
 
@@ -150,6 +150,8 @@ def choose_target(
     Raises:
         DataError: The user named one that is not there or cannot be predicted.
     """
+    if options.forecast is not None:
+        return None, "series are forecast"
     if options.target is not None:
         check_target(options.target, cleaned.fields, source)
         return options.target, "you named it"

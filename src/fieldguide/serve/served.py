@@ -96,6 +96,11 @@ def load(folder: str | Path) -> Served:
         UsageError: It takes what no request can hold.
     """
     served = Served(Path(folder).resolve().name, catalog.load(folder))
+    if served.estimator.task_.forecast is not None:
+        raise UsageError(
+            f"{folder} forecasts series, and the server takes examples one by one. Use "
+            f"`fieldguide predict {folder} SERIES` instead."
+        )
     if served.form not in FORMS:
         raise UsageError(
             f"The model in {folder} takes inputs of the form {served.form}, and only "

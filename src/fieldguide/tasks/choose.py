@@ -50,6 +50,8 @@ def choose(
                 f"Tasks: auto, {', '.join(names())}."
             )
         return known()[name], "you named it"
+    if dataset.forecast is None:  # whoever also forecasts is no less bound to its only other task
+        able = [name for name in able if known()[name].forecast is None]
     answers = {kind: kind.fits(dataset) for kind in known().values()}
     fitting = [kind for kind, (fits, _) in answers.items() if fits]
     if len(able) == 1 and fitting and able[0] not in [kind.name for kind in fitting]:

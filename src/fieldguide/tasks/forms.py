@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from fieldguide.codecs import Codec
 from fieldguide.data import Dataset, Field, Kind
 
+OF_SERIES = ("window", "array")  # of series that are to be forecast
 OF_COLUMNS = ("array", "table")  # rows of numbers, and codes: what any algorithm of vectors takes
 
 
@@ -28,6 +29,8 @@ def forms_of(dataset: Dataset, *, natural: bool = False) -> tuple[str, ...]:
         natural: Leave out what only an algorithm that asks for it should get, such as sequences
             made of plain rows of numbers, or trees made of plain sentences.
     """
+    if dataset.forecast is not None:
+        return OF_SERIES  # of windows, which are cut from all columns together
     usable = dataset.inputs
     kinds = {field.kind for field in usable.values()}
     own = [form for form in _structured() if _leading(form) in kinds]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -34,6 +34,8 @@ class Task(ABC):
     codec: Codec
 
     name: ClassVar[str]
+    forecast: ClassVar[Any] = None
+    """The question, where the task is to forecast series."""
     score_name: ClassVar[str]
     """Score that validation watches and races rank by; larger is better."""
 
@@ -116,6 +118,23 @@ class Task(ABC):
     @abstractmethod
     def decode(self, outputs: Tensor) -> np.ndarray:
         """Turn outputs into the user's terms, one value an example."""
+
+    def answer(self, outputs: Tensor, dataset: Dataset) -> np.ndarray:
+        """Turn the outputs for a data set into the user's terms."""
+        return self.decode(outputs)
+
+    def judge(self, outputs: Tensor, y: Tensor, dataset: Dataset) -> dict[str, float]:
+        """Return every score of the outputs for a data set, by name."""
+        return self.scores(outputs, y)
+
+    def calibrated(self, outputs: Callable[[Examples], Tensor], examples: Examples) -> Self:
+        """Return the task with what only a trained network can tell it, such as how far it errs.
+
+        Args:
+            outputs: Runs the network.
+            examples: Held out where there are any, else those of training.
+        """
+        return self
 
     @abstractmethod
     def scores(self, outputs: Tensor, y: Tensor) -> dict[str, float]:

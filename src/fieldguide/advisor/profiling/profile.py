@@ -137,7 +137,7 @@ def profile(dataset: Dataset, task: str = "auto", *, seed: int = 0) -> Profile:
     looked_at = known.in_memory(SAMPLE, seed)
     try:
         shown = small_pictures(looked_at, seed)
-        fitted = kind.fit(shown, VECTORS)
+        fitted = kind.fit(shown, VECTORS if dataset.forecast is None else ())
         form = fitted.inputs.form
         sample = encode(fitted, shown) if form in VECTORS else None
     except DataError as error:
@@ -229,12 +229,13 @@ def _facts(dataset: Dataset, looked_at: Dataset, seed: int) -> dict[str, Any]:
         if name not in dataset.inputs and name != dataset.target
     }
     ledger: Ledger = dataset.ledger
+    asked = dataset.forecast
     return {
         "source": dataset.source,
         "examples": len(dataset),
         "sampled": len(looked_at) if len(looked_at) < len(dataset) else 0,
         "seed": seed,
-        "target": dataset.target,
+        "target": dataset.target or (", ".join(asked.targets) if asked is not None else None),
         "target_reason": dataset.target_reason,
         "fields": tuple(dataset.fields.values()),
         "left_out": left_out,

@@ -77,7 +77,7 @@ def _inputs(profile: Profile) -> list[str]:
         said.append(
             f"Left out, because they cannot inform a prediction: {listed(list(profile.left_out))}."
         )
-    if profile.form:
+    if profile.numbers or profile.categories:
         count = profile.categories
         codes = f" and {counted(count, 'category', 'categories')}" if count else ""
         said.append(
@@ -140,7 +140,9 @@ def _ceiling(profile: Profile) -> str:
 def _signals(profile: Profile) -> list[str]:
     marks, name = profile.landmarks, profile.score_name
     if not marks:
-        return ["There are too few examples to measure how hard the task is."] if name else []
+        vectors = bool(profile.numbers or profile.categories)
+        few = "There are too few examples to measure how hard the task is."
+        return [few] if name and vectors else []
     said = [
         "Quick models on held-out examples: "
         + "; ".join(f"{mark.words} {score(mark.score, name)}" for mark in marks.values())

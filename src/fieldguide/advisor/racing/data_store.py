@@ -17,6 +17,7 @@ import polars as pl
 
 from fieldguide.codecs import Frames, Picture
 from fieldguide.data import Bundle, ClipColumn, Column, Dataset, Field, ImageFiles
+from fieldguide.data.forecast import Forecast
 from fieldguide.data.streamed import StreamedTable
 from fieldguide.model_folder import ledger
 
@@ -32,6 +33,7 @@ def write(
     train: np.ndarray,
     test: np.ndarray,
     validation: np.ndarray = NONE,
+    fitted: np.ndarray = NONE,
 ) -> None:
     """Write a data set and its split.
 
@@ -41,9 +43,14 @@ def write(
         train: Positions of the examples to learn from.
         test: Positions of the examples held out.
         validation: Positions, among those to learn from, of the examples that choices are made on.
+        fitted: Positions of those that are learnt from while such choices are open; the others of
+            ``train`` where that is left out. Series need both: a validation part of theirs begins
+            with steps that are learnt from as well.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez(folder / SPLIT, train=train, test=test, validation=validation)
+    if not len(fitted):
+        fitted = np.setdiff1d(train, validation)
+    np.savez(folder / SPLIT, train=train, test=test, validation=validation, fitted=fitted)
     if isinstance(dataset, StreamedTable):
         np.save(folder / ROWS, dataset.rows, allow_pickle=False)
         named = {name: getattr(dataset, name) for name in ("target", "group", "time")}
@@ -67,6 +74,7 @@ def _write_columns(folder: Path, dataset: Dataset, train: np.ndarray) -> dict[st
         "source": dataset.source,
         "group": dataset.group,
         "time": dataset.time,
+        "forecast": None if dataset.forecast is None else dataset.forecast.to_dict(),
         "ledger": dataset.ledger.to_dict(),
         "origins": dataset.origins.tolist(),
         "provided": None if dataset.provided is None else dataset.provided.tolist(),
@@ -86,6 +94,16 @@ def read_validation(folder: Path) -> np.ndarray:
     with np.load(folder / SPLIT, allow_pickle=False) as split:
         found: np.ndarray = split["validation"] if "validation" in split.files else NONE
         return found
+
+
+def read_fitted(folder: Path) -> np.ndarray:
+    """Return the positions of what is learnt from while choices are open."""
+    with np.load(folder / SPLIT, allow_pickle=False) as split:
+        if "fitted" in split.files:
+            found: np.ndarray = split["fitted"]
+            return found
+    train = read(folder)[1]
+    return np.setdiff1d(train, read_validation(folder))
 
 
 def _read_streamed(folder: Path, facts: dict[str, Any]) -> Dataset:
@@ -111,6 +129,7 @@ def _read_all(folder: Path, facts: dict[str, Any]) -> Dataset:
         source=facts["source"],
         group=facts["group"],
         time=facts["time"],
+        forecast=Forecast.from_dict(facts["forecast"]) if facts.get("forecast") else None,
         ledger=ledger(facts["ledger"]),
         origins=np.asarray(facts["origins"]),
         provided=None if provided is None else np.asarray(provided),
@@ -119,7 +138,8 @@ def _read_all(folder: Path, facts: dict[str, Any]) -> Dataset:
 
 def fingerprint(dataset: Dataset) -> str:
     """Return a hash of the columns' names and values and of the target's name."""
-    digest = hashlib.sha256(str(dataset.target).encode())
+    asked = "" if dataset.forecast is None else str(dataset.forecast)
+    digest = hashlib.sha256(f"{dataset.target}{asked}".encode())
     if isinstance(dataset, StreamedTable):
         digest.update(f"{dataset.source} {_size(dataset.source)} {list(dataset.fields)}".encode())
         digest.update(dataset.rows.data)

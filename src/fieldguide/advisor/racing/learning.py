@@ -52,7 +52,7 @@ class Parts:
         known, held_out = dataset.take(train), dataset.take(test)
         if not len(chosen):
             return cls(known, None, known, held_out)
-        rest = np.setdiff1d(train, chosen)
+        rest = data_store.read_fitted(folder)
         return cls(known, dataset.take(chosen), dataset.take(rest), held_out)
 
 

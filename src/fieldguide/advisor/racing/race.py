@@ -149,16 +149,17 @@ def _start(folder: Path, data: Any, target: Any, settings: dict[str, Any]) -> di
         raise UsageError("data=None: expected data; only a resumed race brings its own.")
     dataset = _read(data, target)
     kind, reason = tasks.choose(dataset, settings["task"])
-    train, held_out, validation = _split(dataset, settings)
+    train, held_out, validation, fitted = _split(dataset, settings)
     kind.target_codec(dataset.take(train))  # a target that cannot be learnt ends the race here
     shutil.rmtree(folder / run_folder.DATA, ignore_errors=True)  # of a race that died starting
-    data_store.write(folder / run_folder.DATA, dataset, train, held_out, validation)
+    data_store.write(folder / run_folder.DATA, dataset, train, held_out, validation, fitted)
+    asked = dataset.forecast
     facts = {
         **settings,
         "kind": kind.name,
         "kind_reason": reason,
         "score_name": kind.score_name,
-        "target": dataset.target,
+        "target": dataset.target or ", ".join(asked.targets if asked is not None else ()) or None,
         "source": dataset.source,
         "fingerprint": data_store.fingerprint(dataset),
         "train": len(train),
@@ -186,15 +187,17 @@ def _read(data: Any, target: Any) -> Dataset:
     return formats.read(data, target=target)
 
 
-def _split(dataset: Dataset, settings: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return positions, so that they can be stored: of training, held-out, validation examples."""
+def _split(dataset: Dataset, settings: dict[str, Any]) -> tuple[np.ndarray, ...]:
+    """Return positions, so that they can be stored: training, held-out, validation, the rest."""
     needed = {dataset.target, dataset.group, dataset.time}
+    asked = dataset.forecast
+    needed |= set() if asked is None else {asked.series, *asked.targets}
     columns = {name: column for name, column in dataset.columns.items() if name in needed}
     marked = replace(dataset, columns=columns, origins=np.arange(len(dataset)))
     train, held_out = marked.split(test=settings["test"], seed=settings["seed"])
-    validation = data_store.NONE
+    validation = fitted = data_store.NONE
     if VALIDATION * len(train) >= FEWEST:  # as `Estimator.fit` does with the same share
         with contextlib.suppress(DataError):  # one group: nothing can be set apart
-            _, chosen = train.split(test=VALIDATION, seed=settings["seed"])
-            validation = chosen.origins
-    return train.origins, held_out.origins, validation
+            rest, chosen = train.split(test=VALIDATION, seed=settings["seed"])
+            validation, fitted = chosen.origins, rest.origins
+    return train.origins, held_out.origins, validation, fitted

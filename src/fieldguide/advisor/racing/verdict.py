@@ -43,6 +43,7 @@ def verdict(
     said += _depth(winner, scored, parts, score_name, seed)
     said.append(_noise(winner, scored, score_name, held_out, task, target))
     said += _margins(winner, scored, score_name)
+    said += _hard_to_beat(scored, parts, seed) if task == "forecasting" else []
     said += _notes(scored)
     said += _failures(rows)
     return said
@@ -96,6 +97,22 @@ def _depth(
         return [f"{NO_DEEP_LEARNING}: of {compared}, the simpler one {why}."]
     gap = words.margin((rival.score or 0) - (best.score or 0), score_name)
     return [f"Deep learning pays here: between {compared}, lie {gap}, more than chance explains."]
+
+
+def _hard_to_beat(scored: Sequence[Row], parts: dict[str, np.ndarray], seed: int) -> list[str]:
+    """Say so where nothing is better than repeating the last value or the last season."""
+    plain = [row for row in scored if row.capacity == 0]
+    others = [row for row in scored if row.capacity > 0 and not row.is_ensemble]
+    if (
+        not plain
+        or not others
+        or any(leaderboard.is_beaten(plain[0], o, parts, seed) for o in others)
+    ):
+        return []
+    return [
+        f"The {words.inside(plain[0].title)} is hard to beat here: in the backtest nothing else is "
+        "better by more than chance explains. Use it, or look for columns known in advance."
+    ]
 
 
 def _margins(winner: Row, scored: Sequence[Row], score_name: str) -> list[str]:

@@ -189,7 +189,7 @@ def _decoded(sample: Dataset, task: Task) -> Dataset:
     """Return the sample with picture files replaced by what is in them, decoded once for all."""
     columns: dict[str, Any] = dict(sample.columns)
     for name, codec in task.inputs.codecs.items():
-        if isinstance(columns[name], ImageFiles):
+        if isinstance(columns.get(name), ImageFiles):
             columns[name] = codec.encode(columns[name])
     return replace(sample, columns=columns)
 

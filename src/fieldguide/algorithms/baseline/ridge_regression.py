@@ -6,7 +6,8 @@ How it works:
     word (one-hot). scikit-learn solves it; the weights are then evaluated here.
 
 Use it when:
-    You want to see whether a straight line will do, or which inputs push which way.
+    You want to see whether a straight line will do, or which inputs push which way. On series it is
+    the linear autoregression: every step ahead is a weighted sum of the past of all channels.
 
 Think twice when:
     Effects level off, turn round or depend on each other: compare with gradient boosting.
@@ -17,7 +18,7 @@ Cost:
 
 Shapes:
     x: (B, features), (B, channels, height, width), or numbers and categories of a table;
-    outputs: (B, targets).
+    outputs: (B, targets), of forecasts (B, horizon · targets).
 
 Example:
     >>> import numpy as np, fieldguide as fg
@@ -49,7 +50,7 @@ class RidgeRegression(LinearLayer, Baseline):
         paper="Hoerl & Kennard (1970). Ridge regression: biased estimation for nonorthogonal "
         "problems. Technometrics 12.",
         year=1970,
-        tasks=("regression",),
+        tasks=("regression", "forecasting"),
         capacity=1,
         needs_examples=20,
         baseline=True,
@@ -62,6 +63,7 @@ class RidgeRegression(LinearLayer, Baseline):
     def learn(self, x: Inputs, y: Tensor) -> Mapping[str, float]:
         """Let scikit-learn solve for the weights, and copy them."""
         table = design(x, self.task_.inputs.cardinalities)
-        solver = linear_model.Ridge(alpha=self.regularisation).fit(table, y.double().numpy())
+        targets = y.flatten(1).double().numpy()  # of a forecast: all steps ahead
+        solver = linear_model.Ridge(alpha=self.regularisation).fit(table, targets)
         self.copy_weights(solver.coef_, solver.intercept_)
         return {}

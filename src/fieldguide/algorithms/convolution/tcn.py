@@ -126,8 +126,8 @@ class TCN(SequenceConvolution):
         paper="Bai, Kolter & Koltun (2018). An empirical evaluation of generic convolutional and "
         "recurrent networks for sequence modeling. arXiv:1803.01271.",
         year=2018,
-        tasks=("classification", "regression"),
-        inputs=("series",),
+        tasks=("classification", "regression", "forecasting"),
+        inputs=("series", "window"),
         capacity=3,
         needs_examples=200,
         local=True,

@@ -85,14 +85,14 @@ class MLPNetwork(nn.Module):
 
 
 class MLP(Estimator):
-    """Multilayer perceptron for classification and regression."""
+    """Multilayer perceptron for classification, regression and forecasting."""
 
     card = Card(
         title="Multilayer perceptron",
         paper="Rumelhart, Hinton & Williams (1986). Learning representations by back-propagating "
         "errors. Nature 323.",
         year=1986,
-        tasks=("classification", "regression"),
+        tasks=("classification", "regression", "forecasting"),
         inputs=("array", "table", "image"),
         capacity=2,
         needs_examples=100,

@@ -58,8 +58,8 @@ class GRU(RecurrentNetwork):
         "Learning phrase representations using RNN encoder-decoder for statistical machine "
         "translation. EMNLP.",
         year=2014,
-        tasks=("classification", "regression"),
-        inputs=("series",),
+        tasks=("classification", "regression", "forecasting"),
+        inputs=("series", "window"),
         capacity=3,
         needs_examples=200,
         exportable=False,
