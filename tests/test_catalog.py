@@ -52,7 +52,7 @@ def test_listing_imports_neither_torch_nor_any_algorithm() -> None:
 
 
 def test_by_name_by_class_name_and_back() -> None:
-    assert catalog.get("mlp") is catalog.get("MLP") is catalog.algorithms()["mlp"]
+    assert catalog.get("mlp") is catalog.get("MLP") is catalog.list_algorithms()["mlp"]
     assert catalog.name_of(fg.MLP) == "mlp"
     assert catalog.name_of(toys.ToyStack) == "toystack"
 

@@ -17,7 +17,7 @@ _NAMES = {
     "Reference": "fieldguide.card",
     "option": "fieldguide.hyperparameter",
     "load": "fieldguide.catalog",
-    "algorithms": "fieldguide.catalog",
+    "list_algorithms": "fieldguide.catalog",
     "read": "fieldguide.formats",
     "race": "fieldguide.advisor.racing.race",
 }

@@ -115,7 +115,7 @@ def get(name: str) -> Entry:
     )
 
 
-def algorithms() -> dict[str, Entry]:
+def list_algorithms() -> dict[str, Entry]:
     """Return every algorithm by name."""
     return {entry.name: entry for entry in entries()}
 

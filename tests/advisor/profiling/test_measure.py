@@ -126,7 +126,9 @@ def test_a_form_that_is_no_vector_is_profiled_by_the_measures_made_for_it(instal
     """As trees or graphs will be: no quick models, but everything else, and no failure."""
     fit = Inputs.fit.__func__
     monkeypatch.setattr(
-        Inputs, "fit", classmethod(lambda kind, train: replace(fit(kind, train), form="tree"))
+        Inputs,
+        "fit",
+        classmethod(lambda kind, train, forms: replace(fit(kind, train), form="tree")),
     )
     installed(any="extra_measures:TREES")
     found = profile(blobs(60))

@@ -20,7 +20,13 @@ MOST_NUMBERS = 1 << 28  # input numbers looked at; in double precision they take
 JUDGED = 1_000  # training examples whose loss goes into the history
 
 
-class Baseline(Estimator, ABC):
+class _Looked:
+    """What `fit` sets; in a plain class, because a dataclass would make an argument of it."""
+
+    _sampled: bool
+
+
+class Baseline(_Looked, Estimator, ABC):
     """Learns in one step from the whole training data, by `learn`.
 
     What has no meaning for it (epochs, batch size, learning rate and their like) is fixed here
