@@ -93,7 +93,7 @@ def _run(side: str, name: str, seed: int, mse: float, mae: float, seconds: float
 
 def record(name: str, horizon: int, given: Any) -> None:
     """Let both sides take turns, and write the result."""
-    if name not in catalog.algorithms():
+    if name not in catalog.list_algorithms():
         print(f"{name}: not in the catalog, left out", flush=True)
         return
     began, runs = time.perf_counter(), []

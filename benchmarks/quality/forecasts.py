@@ -90,7 +90,7 @@ def scored(data: str, horizon: int, name: str, seed: int, given: argparse.Namesp
 def record(data: str, horizon: int, given: argparse.Namespace) -> None:
     """Score all models at one horizon, and write the result."""
     began, runs = time.perf_counter(), []
-    known = catalog.algorithms()
+    known = catalog.list_algorithms()
     for name in given.models.split(","):
         if name != "nlinear" and name not in known:
             print(f"{name}: not in the catalog, left out", flush=True)

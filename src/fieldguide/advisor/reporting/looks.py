@@ -92,7 +92,8 @@ def _pictures(found: dict[str, Any], material: Material) -> dict[str, Any]:
     if not all(heat.any() for heat in material.arrays["saliency"]):
         method += " Where nothing is tinted, no single change would have weakened the answer."
     shown = _shown(found, material)
-    return {"says": says, "note": f"{tested} {method}".strip(), "columns": [], "pictures": shown}
+    note = f"{tested} {method}".strip()
+    return {"says": says, "note": note, "columns": [], "pictures": shown, "strips": False}
 
 
 def _shown(found: dict[str, Any], material: Material) -> list[dict[str, Any]]:
