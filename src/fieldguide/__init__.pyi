@@ -9,6 +9,7 @@ from fieldguide.algorithms.baseline.majority import Majority as Majority
 from fieldguide.algorithms.baseline.mean import Mean as Mean
 from fieldguide.algorithms.baseline.naive import Naive as Naive
 from fieldguide.algorithms.baseline.nearest_neighbours import NearestNeighbours as NearestNeighbours
+from fieldguide.algorithms.baseline.principal_components import PrincipalComponents as PrincipalComponents
 from fieldguide.algorithms.baseline.ridge_regression import RidgeRegression as RidgeRegression
 from fieldguide.algorithms.baseline.seasonal_naive import SeasonalNaive as SeasonalNaive
 from fieldguide.algorithms.convolution.alexnet import AlexNet as AlexNet

@@ -23,9 +23,10 @@ from fieldguide.engine.schedule import SCHEDULES
 from fieldguide.errors import DataError, ModelFolderError, NonFiniteLoss, UsageError
 from fieldguide.hooks import Hooks
 from fieldguide.scikit_learn import ScikitLearnMixin
+from fieldguide.unlabelled import UnlabelledMixin
 
 
-class Estimator(ScikitLearnMixin, Hooks):
+class Estimator(UnlabelledMixin, ScikitLearnMixin, Hooks):
     """An algorithm with its hyperparameters. Subclasses become dataclasses by themselves.
 
     The constructor only stores; checks happen in `fit`. What `fit` learns ends in ``_``:
@@ -76,6 +77,7 @@ class Estimator(ScikitLearnMixin, Hooks):
         self.__dict__.pop("network_", None)  # what was learnt before does not fit the new task
         self.task_ = kind.fit(train, self.card.inputs)
         self.card.check(self.task_, type(self).__name__)
+        train = self.task_.learnt_from(train)
         self.fields_, self.ledger_ = dict(dataset.fields), dataset.ledger
         cards = [torch.device(device)] if device.startswith("cuda") else []
         with memory.explained("training"), torch.random.fork_rng(devices=cards):
@@ -155,7 +157,8 @@ class Estimator(ScikitLearnMixin, Hooks):
             ExportMismatch: The exported model disagrees; nothing is written.
         """
         self._check_fitted()
-        if not self.card.exportable or self.task_.forecast is not None:
+        flat = self.task_.forecast is None and self.task_.needs_target
+        if not (flat and self.card.exportable):
             raise UsageError(
                 f"{self.card.title} cannot be exported to ONNX. Use `fieldguide serve`, or export "
                 "another algorithm's model."
@@ -165,14 +168,9 @@ class Estimator(ScikitLearnMixin, Hooks):
         former, self._bf16 = self._bf16, False
         try:
             export.to_onnx(
-                self.network_,
-                self.task_,
-                Path(path),
-                forward=self.forward,
-                outputs=self._outputs,
-                examples=examples,
-                facts=facts,
-            )
+                self.network_, self.task_, Path(path), forward=self.forward,
+                outputs=self._outputs, examples=examples, facts=facts,
+            )  # fmt: skip
         finally:
             self._bf16 = former
         return Path(path)
@@ -210,7 +208,7 @@ class Estimator(ScikitLearnMixin, Hooks):
     def _train(self, train: Dataset, held: Dataset | None, settings: Settings) -> None:
         began = time.monotonic()
         examples = self.task_.encode(train).on(settings.device)
-        judged = None if held is None else self.task_.encode(held).on(settings.device)
+        judged = None if held is None else self.task_.examined(held).on(settings.device)
         settings.prepared(time.monotonic() - began)
         if settings.run is not None:
             name, given = _address(type(self)), hyperparameter.plain(self)
@@ -233,8 +231,7 @@ class Estimator(ScikitLearnMixin, Hooks):
         self.task_ = self.task_.calibrated(self._run_network, judged or examples)
 
     def _score(self, examples: Examples) -> float:
-        assert examples.y is not None
-        return self.task_.score(self._run_network(examples), examples.y)
+        return self.task_.score(self._run_network(examples), self.task_.truth(examples))
 
     def _hold_out(self, dataset: Dataset, given: Any) -> tuple[Dataset, Dataset | None]:
         """Return training data and the data that pick the best epoch, if any."""
@@ -254,20 +251,21 @@ class Estimator(ScikitLearnMixin, Hooks):
 
     def _outputs_and_truth(self, data: Any, y: Any) -> tuple[Tensor, Tensor]:
         dataset = self._labelled(data, y)
-        examples = self.task_.encode(dataset, once=True)
-        assert examples.y is not None
-        return self._run_network(examples), examples.y
+        examples = self.task_.examined(dataset, once=True)
+        return self._run_network(examples), self.task_.truth(examples)
 
     def _labelled(self, data: Any, y: Any) -> Dataset:
         """Return data with known targets; in a file, the column that training had."""
         self._check_fitted()
-        named = isinstance(data, (str, Path)) and self.task_.forecast is None
-        return self._dataset(data, self.task_.target if named and y is None else y, new=True)
+        if y is None and isinstance(data, (str, Path)) and self.task_.forecast is None:
+            y = self.task_.target or None
+        return self._dataset(data, y, new=True)
 
     def _run_network(self, examples: Examples) -> Tensor:
         """Return the outputs of all examples, on the CPU, in order."""
         with memory.explained("running the network"):
-            return engine.outputs(self.forward, self.network_, examples, bf16=self._bf16)
+            asked = self._asked(self.task_.asks)
+            return engine.outputs(asked, self.network_, examples, bf16=self._bf16)
 
     def _dataset(self, data: Any, y: Any, *, new: bool = False) -> Dataset:
         """Return a data set; once fitted, ``new`` data are read as training's were."""
@@ -284,7 +282,8 @@ class Estimator(ScikitLearnMixin, Hooks):
             return dataset
         if y is not None and not isinstance(y, str):
             raise UsageError(f"y was passed beside the path {data}. Pass y='column', or neither.")
-        return formats.read(data, target=y, fields=known)
+        free = known is None and y is None and self._learns_rows()
+        return formats.read(data, target="" if free else y, fields=known)
 
     def _check_fitted(self) -> None:
         if "network_" not in self.__dict__:

@@ -1,7 +1,8 @@
 """What an algorithm declares and overrides: hyperparameters, and six hooks.
 
 From the hook that everybody needs to the rarest: `build`, `forward`, `loss`, `optimizers`, `step`,
-`stages`. Each default is built on those before it.
+`stages`. Each default is built on those before it. Who learns without a target has more to say, in
+hooks of which each brings a verb: see `fieldguide.unlabelled`.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags, RegressorTags, Tags
 from sklearn.utils.metaestimators import available_if
 
+from fieldguide import tasks
 from fieldguide.data import Dataset, Field, is_frame
 from fieldguide.errors import DataError, UsageError
 from fieldguide.tasks import Task
@@ -51,12 +52,12 @@ class ScikitLearnMixin(BaseEstimator):
     def __sklearn_tags__(self) -> Tags:
         """Return what scikit-learn's tools ask about the estimator."""
         tags = super().__sklearn_tags__()
-        tags.estimator_type = self._estimator_type()
-        tags.target_tags.required = True
+        tags.estimator_type = None if self._learns_rows() else self._estimator_type()
+        tags.target_tags.required = self._needs_target()
         constant = self.card.capacity == 0
         if tags.estimator_type == "classifier":
             tags.classifier_tags = ClassifierTags(poor_score=constant)
-        else:
+        elif tags.estimator_type == "regressor":
             tags.regressor_tags = RegressorTags(poor_score=constant)
         return tags
 
@@ -156,11 +157,24 @@ class ScikitLearnMixin(BaseEstimator):
 
     def _check_target(self, data: Any, y: Any) -> None:
         """Refuse to learn from inputs alone."""
-        if y is None and not isinstance(data, (Dataset, str, Path)) and not is_frame(data):
+        given = isinstance(data, (Dataset, str, Path)) or is_frame(data)
+        if y is None and not given and self._needs_target():
             raise UsageError(
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y "
                 "is None. Pass fit(X, y), or a data set that holds its targets."
             )
+
+    def _needs_target(self) -> bool:
+        """Whether it has nothing to learn without a column to predict."""
+        able = self.card.tasks if self.task == "auto" else (self.task,)
+        known = [tasks.known()[name] for name in able if name in tasks.known()]
+        return all(kind.needs_target for kind in known)
+
+    def _learns_rows(self) -> bool:
+        """Whether it only does what needs no column to predict."""
+        able = self.card.tasks if self.task == "auto" else (self.task,)
+        known = [tasks.known()[name] for name in able if name in tasks.known()]
+        return bool(known) and not any(kind.needs_target for kind in known)
 
     def _estimator_type(self) -> str:
         task = self.__dict__.get("task_")

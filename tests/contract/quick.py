@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from fieldguide import catalog
+from fieldguide import catalog, tasks
 from fieldguide.data import Dataset
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import ranges
 from tests import toys
 
 QUICK = {"epochs": 1, "batch_size": 8, "validation": 0.0}
+WITHOUT_TARGET = {name for name, kind in tasks.known().items() if not kind.needs_target}
 COUNT = {
     "array": 40, "table": 40, "image": 16, "series": 24, "clip": 16, "tree": 24, "window": 60,
 }  # fmt: skip
@@ -28,6 +29,8 @@ def data(entry: catalog.Entry, task: str = "", form: str = "", seed: int = 0) ->
     if task == "forecasting" or form == "window":  # series pose that task, and no other data do
         others = [one for one in entry.card.inputs if one != "window"] or ["table"]
         form = "window" if task == "forecasting" else others[0]
+    if task in WITHOUT_TARGET:  # classes to condition on, and to tell outliers by
+        task = "classification"
     if form == "image":
         side = max(16, entry.card.smallest_image)
         return toys.images(task, COUNT[form], seed, side=side)
@@ -38,4 +41,5 @@ def data(entry: catalog.Entry, task: str = "", form: str = "", seed: int = 0) ->
 def fitted(entry: catalog.Entry, task: str = "", form: str = "") -> Estimator:
     """Return the algorithm, fitted on `data`; shared, so leave it as it is."""
     kind = entry.load()
-    return kind(**settings(kind)).fit(data(entry, task, form))
+    named = {"task": task} if task in WITHOUT_TARGET else {}
+    return kind(**settings(kind), **named).fit(data(entry, task, form))

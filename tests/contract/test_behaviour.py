@@ -33,6 +33,10 @@ def outputs(model: fg.Estimator, data: Dataset) -> np.ndarray:
     """Probabilities, or numbers in the user's units."""
     if model.task_.name == "classification":
         return model.predict_proba(data)
+    if model.task_.name == "generation":
+        return np.asarray(model.sample(9, seed=1))
+    if model.task_.name == "outliers":
+        return model.score_samples(data)
     return np.asarray(model.predict(data))
 
 
@@ -81,17 +85,27 @@ def test_every_task_and_form_on_the_card_works(entry: catalog.Entry) -> None:
         for form in entry.card.inputs:
             data = quick.data(entry, task, form)
             model = quick.fitted(entry, task, form)
-            guesses = model.predict(data)
-            # A forecast is no answer for each row: it goes on from the end of each series.
-            expected = (2, toys.AHEAD) if task == "forecasting" else (len(data),)
-            assert guesses.shape == expected, (task, form)
+            assert _fits(model, outputs(model, data), data), (task, form)
             scores = model.evaluate(data)
             assert model.task_.score_name in scores and all(np.isfinite(list(scores.values())))
             assert model.score(data) == pytest.approx(scores[model.task_.score_name])
             if task == "classification":
-                assert set(guesses) <= {"high", "low"}
+                guesses = model.predict(data)
+                assert guesses.shape == (len(data),) and set(guesses) <= {"high", "low"}
                 assert np.allclose(model.predict_proba(data).sum(axis=1), 1)
             assert model.history_ and {"stage", "epoch", "seconds"} <= set(model.history_[-1])
+
+
+def _fits(model: fg.Estimator, found: np.ndarray, data: Dataset) -> bool:
+    """Whether answers are as many as they should be, and of the shape of what they stand for."""
+    task = model.task_.name
+    if task == "forecasting":  # no answer for each row: it goes on from the end of each series
+        return found.shape == (2, toys.AHEAD)
+    if task == "regression":
+        return found.shape == (len(data),)
+    if task in ("representation", "generation"):
+        return len(found) == (9 if task == "generation" else len(data)) and found.ndim > 1
+    return len(found) == len(data)
 
 
 def test_the_same_seed_gives_the_same_weights(entry: catalog.Entry) -> None:
@@ -181,11 +195,13 @@ def test_what_has_a_form_of_its_own_is_read_flat_where_it_must_be(entry: catalog
         data, kind = quick.data(entry, task, form), entry.load()
         model = kind(**quick.settings(kind)).fit(data)
         assert model.task_.inputs.form in flat
-        assert model.predict(data).shape == (len(data),), form
+        assert _fits(model, outputs(model, data), data), form
 
 
 def test_one_example_is_one_of_a_batch(entry: catalog.Entry) -> None:
     for task in entry.card.tasks:
+        if task == "generation":
+            continue  # what is generated is no answer to an example
         model, data = quick.fitted(entry, task), quick.data(entry, task)
         together = outputs(model, data)
         if task == "forecasting":

@@ -133,11 +133,21 @@ def test_the_target_suggests_the_task_with_a_reason(y: object, name: str) -> Non
 def test_no_target_and_unknown_names_are_refused() -> None:
     data = Dataset.from_columns({"x": np.zeros((5, 2))})
     with pytest.raises(DataError, match=r"no target.*--target"):
-        tasks.choose(data)
+        tasks.choose(data, able=("classification", "regression"))
     with pytest.raises(DataError, match=r"needs a column to predict.*--target"):
         Classification.fit(data)
     with pytest.raises(UsageError, match=r"no task 'clasification'.*'classification'"):
         tasks.choose(data, "clasification")
+
+
+def test_without_a_target_the_inputs_are_to_be_represented() -> None:
+    kind, reason = tasks.choose(Dataset.from_columns({"x": np.eye(5)}))
+    assert kind.name == "representation" and reason == "there is no target"
+
+
+def test_who_learns_without_a_target_does_so_beside_one() -> None:
+    kind, _ = tasks.choose(dataset(["a", "b"] * 5), able=("outliers", "generation"))
+    assert kind.name == "outliers"
 
 
 def test_one_class_is_refused() -> None:

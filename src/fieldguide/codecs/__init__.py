@@ -9,6 +9,7 @@ from fieldguide.codecs.datetime import DateTime as DateTime
 from fieldguide.codecs.frames import Frames as Frames
 from fieldguide.codecs.labels import Labels as Labels
 from fieldguide.codecs.nodes import Nodes as Nodes
+from fieldguide.codecs.nothing import Nothing as Nothing
 from fieldguide.codecs.number import Number as Number
 from fieldguide.codecs.picture import Picture as Picture
 from fieldguide.codecs.quantity import Quantity as Quantity

@@ -64,6 +64,13 @@ class Codec(ABC):
         """
         raise NotImplementedError(f"the codec '{self.name}' makes a part of a form only")
 
+    def decode(self, values: np.ndarray) -> np.ndarray:
+        """Turn numbers (n, width) back into the user's values; for codes, the codes (n,).
+
+        A codec that loses too much to go back gives None for each.
+        """
+        return np.full(len(values), None, dtype=object)
+
     def config(self) -> dict[str, Any]:
         """Return a JSON-ready form with the codec's name."""
         return {"codec": self.name, **asdict(self)}  # type: ignore[call-overload]

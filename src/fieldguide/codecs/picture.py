@@ -91,6 +91,15 @@ class Picture(Codec):
         scale = 1 / torch.tensor(self.deviations, device=pictures.device).view(1, -1, 1, 1)
         return (pictures.to(torch.float32) - mean).mul_(scale)
 
+    def decode(self, values: np.ndarray) -> np.ndarray:
+        """Return pictures (n, channels, height, width) in the units they came in."""
+        pictures = values.reshape(-1, *self.shape).astype(np.float32)
+        pictures *= np.array(self.deviations, dtype=np.float32)[:, None, None]
+        pictures += np.array(self.means, dtype=np.float32)[:, None, None]
+        if self.stored != "uint8":
+            return pictures
+        return np.asarray(pictures.clip(0, 255).round().astype(np.uint8))
+
     def as_image(self, picture: np.ndarray) -> Image.Image:
         """Bring one picture (height, width, channels) to the common channels."""
         image = Image.fromarray(picture.squeeze(-1) if picture.shape[2] == 1 else picture)

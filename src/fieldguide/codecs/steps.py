@@ -83,6 +83,12 @@ class Steps(Codec):
             scaled = np.concatenate([scaled, gaps], axis=1)
         return scaled.astype(np.float32)
 
+    def decode(self, values: np.ndarray) -> np.ndarray:
+        """Return sequences (n, steps, channels) in the user's units, the flags of gaps left out."""
+        channels = len(self.means)
+        steps = values.reshape(len(values), -1, self.width)[..., :channels].astype(np.float64)
+        return steps * np.asarray(self.deviations) + np.asarray(self.means)
+
     def examples(self, column: Column, *, once: bool = False) -> Examples:
         """Return batches that are as long as their longest sequence."""
         series = _series(column)

@@ -42,7 +42,7 @@ def labelled_blocks(
     fields = infer_fields(held)
     if target is not None:
         fields[target] = _label_field(fields[target], held[target])
-    if options.target is not None:
+    if options.target:
         check_target(options.target, fields, source)
         target, target_reason = options.target, "you named it"
     return Dataset(

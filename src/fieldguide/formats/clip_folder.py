@@ -99,7 +99,7 @@ def _dataset(
     columns: dict[str, Column] = {"clip": column}
     fields = infer_fields(columns)
     target, reason = None, "there are no class folders"
-    if tree.classes is not None and (options.fields is None or options.target is not None):
+    if tree.classes is not None and (options.fields is None or options.target):
         target, reason = "class", "the folder that a clip lies in is its class"
         classes = pl.Series("class", tree.classes).filter(pl.Series(kept))
         facts = facts_of("category", classes)
@@ -107,7 +107,7 @@ def _dataset(
         fields["class"] = Field(
             "class", "category", "the folder's name", 0, classes.n_unique(), facts=facts
         )
-    if options.target is not None:
+    if options.target:
         check_target(options.target, fields, str(path))
     return Dataset(
         fields=fields,

@@ -18,7 +18,7 @@ class Options:
     """What the user said about the data.
 
     Attributes:
-        target: Column to predict, or None to guess one.
+        target: Column to predict; None to guess one; empty for none but what comes with the data.
         sheet: Sheet of a workbook, or None where it has only one.
         stream: Whether to leave the table on disk; None decides by its size.
         group: Column whose values must not be torn apart by a split, or None.

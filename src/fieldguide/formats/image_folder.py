@@ -123,7 +123,7 @@ def _dataset(
     columns: dict[str, Column] = {"image": checked.column}
     fields = infer_fields(columns)
     target, reason = None, "there are no class folders"
-    wanted = options.fields is None or options.target is not None
+    wanted = options.fields is None or options.target
     if tree.classes is not None and wanted:
         target, reason = "class", "the folder that an image lies in is its class"
         classes = pl.Series("class", tree.classes).filter(pl.Series(kept))
@@ -132,7 +132,7 @@ def _dataset(
         fields["class"] = Field(
             "class", "category", "the folder's name", 0, classes.n_unique(), facts=facts
         )
-    if options.target is not None:
+    if options.target:
         check_target(options.target, fields, str(path))
     return Dataset(
         fields=fields,

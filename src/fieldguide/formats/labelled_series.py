@@ -121,7 +121,7 @@ def to_dataset(parts: Mapping[str, Sequences], source: str, options: Options) ->
         fields[SERIES] = replace(fields[SERIES], facts={"channels": list(whole[0].channels)})
     target, reason = _add_target(columns, fields, whole, options)
     check_names(columns, options, source)
-    if options.target is not None:
+    if options.target:
         check_target(options.target, fields, source)
         reason = "you named it"
     splits = [np.full(len(part.values), split) for split, part in kept.items()]
@@ -184,7 +184,7 @@ def _add_target(
     """Add the labels, if they are there and wanted; return their column and how it was chosen."""
     if any(part.labels is None for part in parts):
         return None, "there are no labels"
-    if options.fields is not None and options.target is None:
+    if options.fields is not None and not options.target:
         return None, "the sequences are to be predicted"
     name, reason = parts[0].target, parts[0].reason
     labels = pl.Series(name, [label for part in parts for label in part.labels or ()])

@@ -34,7 +34,8 @@ def read(
 
     Args:
         path_or_name: A path, or the name of a built-in set (``"digits"``); a path wins.
-        target: Column to predict; guessed where it is left out (``target_reason`` says how).
+        target: Column to predict; guessed where it is left out (``target_reason`` says how). Empty:
+            none is guessed, for algorithms that learn from the rows as they are.
         sheet: Sheet of a workbook.
         stream: Leave the table on disk and read it in pieces; None decides by its size.
         group: Column whose values must stay together in a split (patients, users).

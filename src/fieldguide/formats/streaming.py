@@ -65,7 +65,7 @@ def stream(
     tell_naming(cleaned, naming)
     target, reason = choose_target(cleaned, blocks.source, options)
     refine(cleaned, raw, target, known=options.fields)
-    keep_all = options.fields is not None and options.target is None
+    keep_all = options.fields is not None and not options.target
     look = Look(ledger, blocks.source, None if keep_all else target)
     for block in range(len(blocks.sizes)):
         columns, origins = blocks.read(block)

@@ -152,13 +152,15 @@ def choose_target(
     """
     if options.forecast is not None:
         return None, "series are forecast"
-    if options.target is not None:
+    if options.target:
         check_target(options.target, cleaned.fields, source)
         return options.target, "you named it"
     if options.fields is not None:
         return None, "the rows are to be predicted"
     if default_target:
         return default_target, "it comes with the data"
+    if options.target is not None:
+        return None, "no column was named"
     return guess_target(cleaned.fields)
 
 

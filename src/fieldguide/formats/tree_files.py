@@ -115,7 +115,7 @@ def _with_fields(data: Dataset, options: Options) -> Dataset:
     fields = {COLUMN: _tree_field(data)}
     columns = dict(data.columns)
     target, reason = None, "no root has a label"
-    wanted = options.fields is None or options.target is not None
+    wanted = options.fields is None or options.target
     if not lacking.all() and wanted:
         values = pl.Series(TARGET, labels)
         columns[TARGET] = values
@@ -123,7 +123,7 @@ def _with_fields(data: Dataset, options: Options) -> Dataset:
         target, reason = TARGET, "the label of a tree's root is its class"
         if fields[TARGET].kind == "constant":
             target, reason = None, f"all roots have the same label ({labels[0]})"
-    if options.target is not None:
+    if options.target:
         check_target(options.target, fields, data.source)
         target = options.target
     return replace(data, fields=fields, columns=columns, target=target, target_reason=reason)

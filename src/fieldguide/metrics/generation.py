@@ -114,10 +114,21 @@ def coverage(real: Matrix, generated: Matrix, k: int = 5) -> float:
         generated: (m, d), m at least 1.
         k: Which neighbour sets the reach, 1 or more; the farthest where there are fewer.
     """
+    return float(covered(real, generated, k).double().mean())
+
+
+def covered(real: Matrix, generated: Matrix, k: int = 5) -> Tensor:
+    """Return for each real row whether it has a sample near, (n,); `coverage` is their mean.
+
+    Args:
+        real: (n, d), n at least 2.
+        generated: (m, d), m at least 1.
+        k: Which neighbour sets the reach, 1 or more; the farthest where there are fewer.
+    """
     one, other = pair(real, generated)
     reach = _reach(one, k)
     near = [part.min(dim=1).values <= reach[some] for some, part in blocks(one, other)]
-    return float(torch.cat(near).double().mean())
+    return torch.cat(near)
 
 
 @dataclass(frozen=True)

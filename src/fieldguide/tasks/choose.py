@@ -19,7 +19,12 @@ def known() -> dict[str, type[Task]]:
     """Return every task by name."""
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
         importlib.import_module(f"fieldguide.tasks.{module.name}")
-    return {kind.name: kind for kind in Task.__subclasses__()}
+    return {kind.name: kind for kind in _heirs(Task) if hasattr(kind, "name")}  # type: ignore[type-abstract]
+
+
+def _heirs(kind: type[Task]) -> list[type[Task]]:
+    """Return all classes that inherit from one, in the order they were made."""
+    return [one for heir in kind.__subclasses__() for one in (heir, *_heirs(heir))]
 
 
 def names() -> list[str]:
@@ -52,13 +57,18 @@ def choose(
         return known()[name], "you named it"
     if dataset.forecast is None:  # whoever also forecasts is no less bound to its only other task
         able = [name for name in able if known()[name].forecast is None]
+        if able and not any(known()[name].needs_target for name in able):
+            return known()[able[0]], "the algorithm learns without a target"
     answers = {kind: kind.fits(dataset) for kind in known().values()}
     fitting = [kind for kind, (fits, _) in answers.items() if fits]
+    if able and dataset.target is None:  # what needs no target suits only those who do it
+        fitting = [kind for kind in fitting if kind.needs_target or kind.name in able]
     if len(able) == 1 and fitting and able[0] not in [kind.name for kind in fitting]:
         return _the_only(able[0], dataset, answers[fitting[0]][1], fitting[0].name)
     if len(fitting) == 1:
         return fitting[0], answers[fitting[0]][1]
-    reasons = "; ".join(f"{kind.name}: {reason}" for kind, (_, reason) in answers.items())
+    asking = {kind: reason for kind, (_, reason) in answers.items() if kind.needs_target}
+    reasons = "; ".join(f"{kind.name}: {reason}" for kind, reason in asking.items())
     raise DataError(
         f"{len(fitting)} tasks fit the data ({reasons}).",
         "Name the column to predict with target=… (--target), or the task with task=… (--task).",

@@ -38,6 +38,9 @@ class Task(ABC):
     """The question, where the task is to forecast series."""
     score_name: ClassVar[str]
     """Score that validation watches and races rank by; larger is better."""
+    needs_target: ClassVar[bool] = True
+    asks: ClassVar[str] = "forward"
+    """The hook of an algorithm that gives this task's outputs for a batch."""
 
     @classmethod
     @abstractmethod
@@ -71,7 +74,7 @@ class Task(ABC):
                 "Name it with target=… (--target), or pass y.",
                 file=train.source,
             )
-        _check_any(train)
+        cls.check_any(train)
         _check_present(train, train.target)
         return cls(Inputs.fit(train, forms), train.target, cls.target_codec(train))
 
@@ -87,13 +90,38 @@ class Task(ABC):
         Raises:
             DataError: No examples, or examples without a target.
         """
-        _check_any(dataset)
+        self.check_any(dataset)
         examples = self.inputs.encode(dataset, once=once)
         if with_target:
             examples.y = torch.from_numpy(
                 np.concatenate([self._encode_target(chunk) for chunk in dataset.chunks()])
             )
         return examples
+
+    def learnt_from(self, dataset: Dataset) -> Dataset:
+        """Return the examples that an algorithm should learn from: all, unless a task says so."""
+        return dataset
+
+    def examined(self, dataset: Dataset, *, once: bool = False) -> Examples:
+        """Encode the examples that outputs are judged on."""
+        return self.encode(dataset, once=once)
+
+    def truth(self, examples: Examples) -> Tensor:
+        """Return what outputs are compared with: the targets."""
+        assert examples.y is not None
+        return examples.y
+
+    @staticmethod
+    def check_any(dataset: Dataset) -> None:
+        """Refuse to do anything with no examples.
+
+        Raises:
+            DataError: There are none.
+        """
+        if len(dataset) == 0:
+            raise DataError(
+                "there are no examples.", "Bring at least one row of data.", file=dataset.source
+            )
 
     def _encode_target(self, chunk: Dataset) -> np.ndarray:
         _check_present(chunk, self.target)
@@ -158,13 +186,6 @@ class Task(ABC):
         """Rebuild from `config`."""
         inputs = Inputs.from_config(stored["inputs"])
         return cls(inputs, stored["target"], codec_from_config(stored["codec"]))
-
-
-def _check_any(dataset: Dataset) -> None:
-    if len(dataset) == 0:
-        raise DataError(
-            "there are no examples.", "Bring at least one row of data.", file=dataset.source
-        )
 
 
 def _check_present(dataset: Dataset, target: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -45,12 +45,13 @@ class Baseline(_Looked, Estimator, ABC):
     precision: ClassVar[str] = "fp32"  # type: ignore[misc]
 
     @abstractmethod
-    def learn(self, x: Inputs, y: Tensor) -> Mapping[str, float]:
+    def learn(self, x: Inputs, y: Any) -> Mapping[str, float]:
         """Fit on all examples and copy what was learnt into the buffers of ``network_``.
 
         Args:
             x: Inputs of all examples, on the CPU.
-            y: Their targets: codes (n,) or standardised numbers (n, targets).
+            y: Their targets, a tensor: codes (n,) or standardised numbers (n, targets); None
+                where the task has none.
 
         Returns:
             Figures for the history.
@@ -74,20 +75,20 @@ class Baseline(_Looked, Estimator, ABC):
 
     @torch.no_grad()
     def step(self, batch: Batch) -> Mapping[str, Tensor]:
-        """Learn, and return the loss on the first examples."""
-        assert batch.y is not None
+        """Learn, and return the loss on the first examples, where there are targets."""
         try:
-            figures = dict(self.learn(_on_cpu(batch.x), batch.y.cpu()))
+            figures = dict(self.learn(_on_cpu(batch.x), None if batch.y is None else batch.y.cpu()))
         except MemoryError as error:
             raise FieldguideError(
                 f"{type(self).__name__} looks at all {len(batch)} training examples at once, "
                 "and they do not fit in memory. Train it on a sample of them."
             ) from error
-        first = batch.pieces(-(-len(batch) // JUDGED))[0]
-        loss = self.task_.loss(self.forward(first).float(), first)
         if self._sampled:
             figures["sample"] = len(batch)
-        return {"loss": loss, **{name: torch.tensor(value) for name, value in figures.items()}}
+        if self.task_.needs_target:
+            first = batch.pieces(-(-len(batch) // JUDGED))[0]
+            figures["loss"] = float(self.task_.loss(self.forward(first).float(), first))
+        return {name: torch.tensor(value) for name, value in figures.items()}
 
     def _sample(self, data: Examples) -> Examples:
         """Draw as many examples as `MOST_NUMBERS` allows, if there are more."""
