@@ -3,7 +3,9 @@
 from fieldguide.advisor.racing.race import race as race
 from fieldguide.algorithms.baseline.drift import Drift as Drift
 from fieldguide.algorithms.baseline.exponential_smoothing import ExponentialSmoothing as ExponentialSmoothing
+from fieldguide.algorithms.baseline.gaussian_mixture import GaussianMixture as GaussianMixture
 from fieldguide.algorithms.baseline.gradient_boosting import GradientBoosting as GradientBoosting
+from fieldguide.algorithms.baseline.isolation_forest import IsolationForest as IsolationForest
 from fieldguide.algorithms.baseline.logistic_regression import LogisticRegression as LogisticRegression
 from fieldguide.algorithms.baseline.majority import Majority as Majority
 from fieldguide.algorithms.baseline.mean import Mean as Mean

@@ -132,7 +132,7 @@ def test_chance_outside_is_left_alone(entry: catalog.Entry, tmp_path: Path) -> N
     kind, before = entry.load(), drawn()
     model = kind(**quick.settings(kind)).fit(quick.data(entry))
     assert drawn() == before
-    fg.load(model.save(tmp_path / "model")).predict(quick.data(entry))
+    outputs(fg.load(model.save(tmp_path / "model")), quick.data(entry))
     assert drawn() == before
 
 

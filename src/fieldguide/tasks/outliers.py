@@ -75,18 +75,17 @@ class Outliers(WithoutTarget):
             return examples
         generator = torch.Generator().manual_seed(SEED)
         whole = next(iter(examples.whole())).x
+        kinds = torch.arange(2).repeat_interleave(len(examples)) + self.normal
         if isinstance(whole, Tensor):
-            return Examples(torch.cat([whole, _shuffled(whole, generator)]))
-        return Examples(
-            {name: torch.cat([part, _shuffled(part, generator)]) for name, part in whole.items()}
-        )
+            return Examples(torch.cat([whole, _shuffled(whole, generator)]), kinds)
+        doubled = {k: torch.cat([part, _shuffled(part, generator)]) for k, part in whole.items()}
+        return Examples(doubled, kinds)
 
     def truth(self, examples: Examples) -> Tensor:
-        """Return 1 for outliers, 0 for normal examples."""
-        if examples.y is not None:
-            return (examples.y != self.normal).long()
-        half = len(examples) // 2
-        return torch.cat([torch.zeros(half), torch.ones(len(examples) - half)]).long()
+        """Return 1 for outliers, 0 for normal examples; where nothing is known, all are normal."""
+        if examples.y is None:
+            return torch.zeros(len(examples), dtype=torch.int64)
+        return (examples.y != self.normal).long()
 
     def calibrated(self, outputs: Callable[[Examples], Tensor], examples: Examples) -> Self:
         """Learn the threshold from the normal examples among those given."""

@@ -179,7 +179,7 @@ class _Tree:
         left = nodes["missing_go_to_left"][inner] == 1
         feature[inner] = self.columns.place(nodes["feature_idx"][inner], left)
         threshold = np.full(len(nodes), np.inf, dtype=np.float32)
-        threshold[inner] = _round_down(nodes["num_threshold"][inner])
+        threshold[inner] = round_down(nodes["num_threshold"][inner])
         return feature, threshold
 
     def _second(self, nodes: np.ndarray) -> np.ndarray:
@@ -195,7 +195,7 @@ class _Tree:
         return second
 
 
-def _round_down(thresholds: np.ndarray) -> np.ndarray:
+def round_down(thresholds: np.ndarray) -> np.ndarray:
     """Return the largest single-precision numbers that are not above the thresholds.
 
     For x in single precision, x <= t holds just when it holds for t so rounded. An endless
