@@ -172,9 +172,7 @@ class ScikitLearnMixin(BaseEstimator):
 
     def _learns_rows(self) -> bool:
         """Whether it only does what needs no column to predict."""
-        able = self.card.tasks if self.task == "auto" else (self.task,)
-        known = [tasks.known()[name] for name in able if name in tasks.known()]
-        return bool(known) and not any(kind.needs_target for kind in known)
+        return tasks.all_without_target(self.card.tasks if self.task == "auto" else (self.task,))
 
     def _estimator_type(self) -> str:
         task = self.__dict__.get("task_")

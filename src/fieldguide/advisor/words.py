@@ -6,10 +6,16 @@ from collections.abc import Sequence
 
 from fieldguide.advisor.racing.scoring import Interval
 
-SHARES = ("accuracy", "balanced_accuracy")  # scores that read best as percentages
+SHARES = (
+    "accuracy",
+    "balanced_accuracy",
+    "explained",
+    "coverage",
+)  # scores that read best as percentages
 NAMES = {"r2": "R²", "rmse": "root mean squared error", "mae": "mean absolute error",
          "f1_macro": "macro F1", "log_loss": "log loss",
-         "balanced_accuracy": "balanced accuracy"}  # fmt: skip
+         "balanced_accuracy": "balanced accuracy", "explained": "share explained",
+         "auroc": "area under the ROC curve"}  # fmt: skip
 
 
 def score_title(name: str) -> str:
@@ -83,6 +89,18 @@ def size(value: int | None) -> str:
             break
         amount /= 1000
     return f"{amount:.0f} {unit}" if amount >= 100 or unit == "B" else f"{amount:.1f} {unit}"
+
+
+def task_of(task: str, target: str | None) -> str:
+    """Return ``"classification of 'species'"``, or the task alone where nothing is predicted."""
+    return f"{task} of '{target}'" if target else task
+
+
+def use(task: str, folder: str) -> str:
+    """Return the command line that uses a model of a task."""
+    if task == "generation":
+        return f"fieldguide sample {folder}"
+    return f"fieldguide {'encode' if task == 'representation' else 'predict'} {folder} INPUT"
 
 
 def listed(names: Sequence[str]) -> str:

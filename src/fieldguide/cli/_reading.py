@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,7 +24,10 @@ MaybeData = Annotated[
 ]
 Task = Annotated[
     str,
-    typer.Option(metavar="TASK", help="auto, classification, regression or forecasting."),
+    typer.Option(
+        metavar="TASK",
+        help="auto, classification, regression, forecasting, representation, outliers, generation.",
+    ),
 ]
 
 _OPTIONS: dict[str, tuple[str, str]] = {
@@ -64,6 +67,7 @@ def read(
     *,
     allowed_loss: float = ALLOWED_LOSS,
     check: bool = False,
+    able: Sequence[str] = (),
     **chosen: str | int | None,
 ) -> Dataset:
     """Read DATA.
@@ -72,20 +76,25 @@ def read(
         data: Path or name.
         allowed_loss: Largest share of unusable rows, where that is checked.
         check: Whether to refuse data that lose more than that, and to speak of what they lose.
+        able: Names of the tasks in question, if they are known: a target is guessed only where one
+            of them has a use for it.
         chosen: Target, group, time, sheet and what is asked of series; None where the user named
             none.
 
     Raises:
         DataError: The data break a rule.
     """
-    from fieldguide import formats
+    from fieldguide import formats, tasks
 
     named = {name: value for name, value in chosen.items() if value is not None}
+    rows_alone = tasks.all_without_target(able)
+    if rows_alone:
+        named.setdefault("target", "")
     dataset = formats.read(data, **named)  # type: ignore[arg-type]
     if check:
         dataset.ledger.check(allowed_loss)
         tell_losses(dataset.ledger)
-        if dataset.target is not None and chosen.get("target") is None:
+        if dataset.target is not None and not chosen.get("target") and not rows_alone:
             say(f"To predict: '{dataset.target}' ({dataset.target_reason}).")
         if dataset.forecast is not None:
             say(dataset.forecast.sentence)

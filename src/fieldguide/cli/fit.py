@@ -80,7 +80,8 @@ def _carry_out(order: Order, *, resume: bool) -> Answer:
 
     model = catalog.get(order.algorithm).load()(**order.hyperparameters)
     hyperparameter.check(model)
-    dataset = _reading.read(order.data, check=True, **order.reading)
+    able = model.card.tasks if model.task == "auto" else (model.task,)
+    dataset = _reading.read(order.data, check=True, able=able, **order.reading)
     train, held_out = dataset.split(order.test, model.seed) if order.test else (dataset, None)
     order.check_place()
     with order.running():
@@ -115,14 +116,18 @@ def _answer(
     }
 
     def render(console: Console) -> None:
+        from fieldguide.advisor import words
+
+        task = model.task_
+        what = words.task_of(task.name, task.target if task.needs_target else None)
         console.print(
-            f"{model.card.title}: {model.task_.name} of '{model.task_.target}', learnt from "
-            f"{len(train)} examples in {spoken_duration(seconds)}."
+            f"{model.card.title}: {what}, learnt from {len(train)} examples in "
+            f"{spoken_duration(seconds)}."
         )
         if scores:
             rows = [(name, f"{value:.4g}") for name, value in scores.items()]
             console.print(table("", (f"score on {held} held-out examples", "#"), rows))
-        console.print(f"Saved in {order.out}. Use it: fieldguide predict {order.out} INPUT")
+        console.print(f"Saved in {order.out}. Use it: {words.use(task.name, str(order.out))}")
 
     return Answer(document, render)
 

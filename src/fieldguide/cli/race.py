@@ -77,7 +77,7 @@ def race(
     """Train the candidates and baselines; keep the best."""
     if data is None and resume is None:
         raise UsageError("DATA is missing. Write `fieldguide race DATA`, or --resume RUN.")
-    dataset = None if data is None else _reading.read(data, check=True, **reading)
+    dataset = None if data is None else _reading.read(data, check=True, able=(task,), **reading)
     from fieldguide.advisor.racing.race import race as run_race
 
     outcome = run_race(
@@ -99,13 +99,14 @@ def race(
 
 
 def _render(console: Console, outcome: Race) -> None:
+    from fieldguide.advisor import words
     from fieldguide.advisor.racing.display import leaderboard_table
 
     console.print(leaderboard_table(outcome))
     for sentence in outcome.verdict:
         console.print(sentence)
     if outcome.best is not None:
-        console.print(f"Use it: fieldguide predict {outcome.best} INPUT")
+        console.print(f"Use it: {words.use(outcome.task, str(outcome.best))}")
 
 
 def _names(text: str) -> list[str]:

@@ -1,5 +1,6 @@
 """What goes in, what comes out, how it is encoded, judged and put back into the user's terms."""
 
+from fieldguide.tasks.choose import all_without_target as all_without_target
 from fieldguide.tasks.choose import choose as choose
 from fieldguide.tasks.choose import from_config as from_config
 from fieldguide.tasks.choose import known as known

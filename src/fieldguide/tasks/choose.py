@@ -32,6 +32,12 @@ def names() -> list[str]:
     return sorted(known())
 
 
+def all_without_target(able: Sequence[str]) -> bool:
+    """Say whether tasks are named, and none of them has a use for a column to predict."""
+    named = [known()[name] for name in able if name in known()]
+    return bool(named) and not any(kind.needs_target for kind in named)
+
+
 def choose(
     dataset: Dataset, name: str = "auto", able: Sequence[str] = ()
 ) -> tuple[type[Task], str]:

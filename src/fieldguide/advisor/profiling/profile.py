@@ -139,7 +139,7 @@ def profile(dataset: Dataset, task: str = "auto", *, seed: int = 0) -> Profile:
         shown = small_pictures(looked_at, seed)
         fitted = kind.fit(shown, VECTORS if dataset.forecast is None else ())
         form = fitted.inputs.form
-        sample = encode(fitted, shown) if form in VECTORS else None
+        sample = encode(fitted, shown) if form in VECTORS and kind.needs_target else None
     except DataError as error:
         return _without_task(dataset, str(error), seed, started)
     forms = tasks.forms_of(known, natural=True)

@@ -35,6 +35,8 @@ def _size(profile: Profile) -> str:
 def _task(profile: Profile) -> str:
     if not profile.task:
         return f"No task: {profile.task_reason}"
+    if not profile.target:
+        return f"The task is {profile.task}: {profile.task_reason}."
     chosen = f" ({profile.target_reason})" if profile.target_reason else ""
     return (
         f"The target is '{profile.target}'{chosen}; the task is {profile.task}: "

@@ -49,8 +49,9 @@ class Display:
         if self.shown:
             facts = self.facts
             self.console.print(
-                f"[bold]Race on {escape(str(facts['source']))}[/]  {facts['kind']} of "
-                f"'{escape(str(facts['target']))}', {words.seconds(self.clock.budget)}\n"
+                f"[bold]Race on {escape(str(facts['source']))}[/]  "
+                f"{escape(words.task_of(facts['kind'], facts['target']))}, "
+                f"{words.seconds(self.clock.budget)}\n"
                 f"[dim]{facts['train']:,} examples to learn from, {facts['held_out']:,} held out[/]"
             )
             if sys.stderr.isatty():

@@ -33,7 +33,7 @@ def judge(model: Estimator, held_out: Dataset, folder: Path) -> dict[str, Any]:
     task = model.task_
     kept: dict[str, Any] = {
         "parts": scoring.summands(task, outputs, truth),
-        "prediction": _plain(task.decode(outputs)),
+        "prediction": _plain(task.decode(outputs)) if task.needs_target else np.empty((0, 0)),
     }
     if hasattr(task, "probabilities"):
         kept["confidence"] = task.probabilities(outputs).max(axis=1)

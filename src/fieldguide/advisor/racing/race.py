@@ -147,19 +147,19 @@ def _start(folder: Path, data: Any, target: Any, settings: dict[str, Any]) -> di
     """Read and split the data, choose the task, and write both down."""
     if data is None:
         raise UsageError("data=None: expected data; only a resumed race brings its own.")
-    dataset = _read(data, target)
+    dataset = _read(data, target, settings["task"])
     kind, reason = tasks.choose(dataset, settings["task"])
     train, held_out, validation, fitted = _split(dataset, settings)
     kind.target_codec(dataset.take(train))  # a target that cannot be learnt ends the race here
     shutil.rmtree(folder / run_folder.DATA, ignore_errors=True)  # of a race that died starting
     data_store.write(folder / run_folder.DATA, dataset, train, held_out, validation, fitted)
-    asked = dataset.forecast
+    asked, named = dataset.forecast, dataset.target if kind.needs_target else None
     facts = {
         **settings,
         "kind": kind.name,
         "kind_reason": reason,
         "score_name": kind.score_name,
-        "target": dataset.target or ", ".join(asked.targets if asked is not None else ()) or None,
+        "target": named or ", ".join(asked.targets if asked is not None else ()) or None,
         "source": dataset.source,
         "fingerprint": data_store.fingerprint(dataset),
         "train": len(train),
@@ -174,16 +174,18 @@ def _go_on(folder: Path, data: Any, target: Any, settings: dict[str, Any]) -> di
     """Return the facts of the race in the folder, if it is the one that is meant."""
     if data is None:
         return run_folder.check(folder, {})
-    dataset = _read(data, target)
+    dataset = _read(data, target, settings["task"])
     now = {**settings, "fingerprint": data_store.fingerprint(dataset)}
     return run_folder.check(folder, now)
 
 
-def _read(data: Any, target: Any) -> Dataset:
+def _read(data: Any, target: Any, task: str) -> Dataset:
     if not isinstance(data, (str, Path)):
         return as_dataset(data, target)
     from fieldguide import formats
 
+    if target is None and tasks.all_without_target((task,)):
+        target = ""  # none is guessed: it would be missing from what is learnt
     return formats.read(data, target=target)
 
 

@@ -18,7 +18,7 @@ def verdict(
     parts: dict[str, np.ndarray],
     *,
     task: str,
-    target: str,
+    target: str | None,
     score_name: str,
     held_out: int,
     seed: int = 0,
@@ -60,11 +60,16 @@ def _winner(winner: Row, scored: Sequence[Row], score_name: str) -> str:
 
 
 def _noise(
-    winner: Row, scored: Sequence[Row], score_name: str, held_out: int, task: str, target: str
+    winner: Row,
+    scored: Sequence[Row],
+    score_name: str,
+    held_out: int,
+    task: str,
+    target: str | None,
 ) -> str:
     tied = [words.inside(row.title) for row in scored if row.tied and row is not winner]
     said = (
-        f"Scored on {held_out:,} held-out examples ({task} of '{target}'), its true "
+        f"Scored on {held_out:,} held-out examples ({words.task_of(task, target)}), its true "
         f"{words.score_title(score_name)} lies between "
         f"{words.interval(winner.interval, score_name).replace(' to ', ' and ')} with 95 % "
         "confidence"

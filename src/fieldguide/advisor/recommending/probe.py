@@ -165,9 +165,9 @@ def _cost(estimator: Estimator, trial: Trial, allowance: float) -> Cost:
 def _judging(estimator: Estimator, sample: Dataset) -> float:
     """Return the seconds that predicting one example takes."""
     part = sample.in_memory(256)
-    estimator.predict(part)
+    estimator._outputs(part)
     began = time.perf_counter()
-    estimator.predict(part)
+    estimator._outputs(part)
     return (time.perf_counter() - began) / len(part)
 
 

@@ -91,7 +91,8 @@ def command(outcome: dict[str, Any]) -> str:
         return (
             f"fieldguide.race(data, budget={budget:g}, test={test:g}, seed={seed}{chosen}, run=…)"
         )
-    said = ["fieldguide", "race", str(facts["source"]), "--target", str(outcome["target"])]
+    said = ["fieldguide", "race", str(facts["source"])]
+    said += ["--target", str(outcome["target"])] if outcome["target"] else []
     said += ["--budget", f"{budget:g}s", "--test", f"{test:g}", "--seed", str(seed)]
     said += ["--algorithms", ",".join(algorithms)] if algorithms else []
     flags = {"tune": ["--no-tune"], "ensemble": ["--ensemble"]}
@@ -102,7 +103,7 @@ def command(outcome: dict[str, Any]) -> str:
 
 def _unusual(facts: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of the race that differ from what it does by itself."""
-    usual = {"steps": None, "tune": True, "ensemble": False}
+    usual = {"task": "auto", "steps": None, "tune": True, "ensemble": False}
     return {name: facts[name] for name, value in usual.items() if facts.get(name, value) != value}
 
 
@@ -246,6 +247,6 @@ def _again(material: Material) -> Section:
     return {
         "says": "One command runs the same race again; another uses the best model.",
         "command": command(outcome),
-        "use": f"fieldguide predict {shlex.quote(best)} INPUT",
+        "use": words.use(outcome["task"], shlex.quote(best)),
         "analyse": f"fieldguide report {shlex.quote(outcome['run'])}",
     }, []
