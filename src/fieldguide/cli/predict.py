@@ -74,9 +74,16 @@ def _predictions(fitted: Estimator, dataset: Dataset, probabilities: bool) -> pl
     if fitted.task_.forecast is not None:
         table: pl.DataFrame = fitted.forecast(dataset)
         return table
+    if fitted.task_.asks == "reconstruction":
+        raise UsageError(
+            "This model represents examples, and predicts nothing. Use `fieldguide encode`, or "
+            "`fieldguide reconstruct`."
+        )
     outputs = fitted.predict(dataset)
     origin = "row" if np.asarray(dataset.origins).dtype.kind in "iu" else "file"
     columns: dict[str, Any] = {origin: dataset.origins.tolist()}
+    if fitted.task_.asks == "surprise":
+        columns["strangeness"] = -fitted.score_samples(dataset)
     if outputs.ndim == 1:
         columns["prediction"] = outputs.tolist()
     else:

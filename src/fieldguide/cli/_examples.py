@@ -1,0 +1,136 @@
+"""Examples as files: tables as CSV, pictures as PNG, blocks of numbers as NumPy's .npy."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fieldguide.cli._answer import table
+from fieldguide.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+    from rich.console import Console
+
+    from fieldguide.estimator import Estimator
+
+MOST_ROWS = 20  # shown on a terminal
+FIGURES = 5  # digits of a number there
+
+
+def able(model: Estimator, verb: str, what: str) -> None:
+    """Make sure that a model has a verb.
+
+    Raises:
+        UsageError: It has not; says what it does.
+    """
+    if not hasattr(model, verb):
+        raise UsageError(
+            f"This model is a {model.card.title} for {model.task_.name}, and does not {what}. "
+            "`fieldguide algorithms` lists those that learn without a target."
+        )
+
+
+def write(values: np.ndarray | pl.DataFrame, out: Path, stem: str) -> str:
+    """Write examples; an earlier file or folder of that name is replaced once all is written.
+
+    Args:
+        values: A data frame; rows of numbers (n, width), sequences (n, steps, channels) or
+            pictures (n, channels, height, width).
+        out: A name that ends in ``.csv`` (data frames and rows) or ``.npy`` (arrays), or else a
+            folder for pictures.
+        stem: How the pictures' files begin.
+
+    Returns:
+        What was written, in words.
+
+    Raises:
+        UsageError: The name does not suit what there is to write.
+    """
+    import numpy as np
+    import polars as pl
+
+    pictures = isinstance(values, np.ndarray) and values.ndim == 4
+    kinds = {".npy": isinstance(values, np.ndarray), ".csv": not pictures and not _deep(values)}
+    if not kinds.get(out.suffix, pictures and not out.suffix):
+        able = [suffix for suffix, can in kinds.items() if can]
+        choice = " or ".join(f"-o FILE{suffix}" for suffix in able)
+        raise UsageError(
+            f"{out}: these examples cannot be written there. Use {choice}"
+            f"{', or -o FOLDER for one PNG each' if pictures else ''}."
+        )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    beside = out.with_name(f".{out.name}.new")
+    if out.suffix == ".csv":
+        frame = values if isinstance(values, pl.DataFrame) else numbered(values)
+        frame.write_csv(beside)
+    elif out.suffix == ".npy":
+        with open(beside, "wb") as file:
+            np.save(file, values, allow_pickle=False)
+    else:
+        _write_pictures(np.asarray(values), beside, out, stem)
+    os.replace(beside, out)
+    return f"{len(values)} examples written to {out}."
+
+
+def numbered(values: np.ndarray) -> pl.DataFrame:
+    """Return rows of numbers as a data frame with numbered columns."""
+    import polars as pl
+
+    return pl.DataFrame({f"{i + 1}": values[:, i] for i in range(values.shape[1])})
+
+
+def show(console: Console, values: np.ndarray | pl.DataFrame) -> None:
+    """Print rows: some of them on a terminal, all of them as CSV into a pipe."""
+    import polars as pl
+
+    if not isinstance(values, pl.DataFrame) and values.ndim > 2:
+        shape = " x ".join(str(length) for length in values.shape)
+        console.print(f"Examples of the shape {shape}. -o writes them.")
+        return
+    frame = values if isinstance(values, pl.DataFrame) else numbered(values)
+    if not console.is_terminal:
+        console.file.write(frame.write_csv())
+        return
+    rows = [[_short(value) for value in row] for row in frame.head(MOST_ROWS).iter_rows()]
+    console.print(table("", frame.columns, rows))
+    if len(frame) > MOST_ROWS:
+        console.print(f"… and {len(frame) - MOST_ROWS} more. -o FILE.csv writes all of them.")
+
+
+def plain(values: np.ndarray | pl.DataFrame) -> object:
+    """Return examples ready for JSON."""
+    import polars as pl
+
+    return values.to_dicts() if isinstance(values, pl.DataFrame) else values
+
+
+def _deep(values: np.ndarray | pl.DataFrame) -> bool:
+    return getattr(values, "ndim", 2) > 2
+
+
+def _short(value: object) -> str:
+    return f"{value:.{FIGURES}g}" if isinstance(value, float) else str(value)
+
+
+def _write_pictures(values: np.ndarray, beside: Path, out: Path, stem: str) -> None:
+    """Write one PNG each; numbers that are no bytes are spread over 0 to 255, all alike."""
+    import numpy as np
+    from PIL import Image
+
+    if out.is_dir() and any(file.suffix != ".png" for file in out.iterdir()):
+        raise UsageError(f"{out} holds other files than pictures; it was left alone.")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    if values.dtype != np.uint8:
+        low, high = float(values.min()), float(values.max())
+        values = ((values - low) * (255 / (high - low or 1.0))).round().astype(np.uint8)
+    for number, picture in enumerate(values, start=1):
+        shown = picture.transpose(1, 2, 0)
+        image = Image.fromarray(shown[..., 0] if shown.shape[2] == 1 else shown)
+        image.save(beside / f"{stem}-{number:05d}.png")
+    if out.is_dir():
+        shutil.rmtree(out)
