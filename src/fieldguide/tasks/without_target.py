@@ -22,6 +22,7 @@ from fieldguide.errors import DataError
 from fieldguide.tasks import inputs
 from fieldguide.tasks.task import Task
 
+WIDEST_CODE, COMPRESSION = 32, 4
 AT_ONCE = 4096  # examples that are laid out together
 CLASSES = ("category", "boolean", "text", "constant")
 
@@ -79,6 +80,14 @@ class WithoutTarget(Task, ABC):
     def width(self) -> int:
         """Numbers in a row."""
         return self.numbers + sum(self.inputs.cardinalities)
+
+    @property
+    def usual_code(self) -> int:
+        """Numbers in a code that nobody asked for: the same for all, or races would compare widths.
+
+        A quarter of those of a row, 32 at most.
+        """
+        return min(WIDEST_CODE, max(1, self.width // COMPRESSION))
 
     def rows(self, x: Inputs) -> Tensor:
         """Lay inputs out flat; any form to (B, width).

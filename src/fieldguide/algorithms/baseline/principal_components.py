@@ -92,12 +92,15 @@ class PrincipalComponents(Baseline):
         baseline=True,
     )
 
-    components: int = option(16, "numbers in a code, at most the width of a row", low=1)
+    components: int = option(
+        0, "numbers in a code; 0: a quarter of those of an example, 32 at most", low=0
+    )
 
     def build(self, task: Task) -> nn.Module:
         """Return an empty plane."""
         assert isinstance(task, WithoutTarget)
-        return Plane(width=task.width, components=min(self.components, task.width))
+        asked = self.components or task.usual_code
+        return Plane(width=task.width, components=min(asked, task.width))
 
     def learn(self, x: Inputs, y: Tensor | None) -> Mapping[str, float]:
         """Find the directions, and the variance along each and away from all."""
