@@ -33,9 +33,8 @@ def states(units: Units, width: int, words: int = 0) -> Tensor:
         return torch.stack([torch.cat(rows) for rows in itertools.product(*blocks)])
     if isinstance(units, Counts):
         one = torch.eye(width, dtype=torch.float64)
-        return torch.stack(
-            [torch.stack(rows).sum(0) for rows in itertools.product(one, repeat=words)]
-        )
+        documents = itertools.product(one, repeat=words)
+        return torch.stack([torch.stack(rows).sum(0) for rows in documents])
     assert isinstance(units, Binary)
     return bits(width)
 

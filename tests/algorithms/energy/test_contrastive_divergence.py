@@ -100,7 +100,6 @@ def test_other_units_near_their_exact_gradient(units: Units, words: int) -> None
 
 def test_gaussian_units_near_their_exact_gradient() -> None:
     machine = weights(3, 2, seed=4, scale=0.5)
-    w, a, b = machine
     data = torch.tensor([[0.5, -1.0, 0.2], [1.5, 0.1, -0.7]], dtype=torch.float64)
     leaves = [part.clone().requires_grad_() for part in machine]
     hidden = bits(2)  # the visible units are integrated out: Gaussians around a + W h

@@ -14,6 +14,7 @@ over runs is Z / Z₀ without bias.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ def exact_log_partition(
     for codes in torch.arange(2**count, device=weights.device).split(CHUNK):
         states = (codes[:, None] >> places & 1).double()
         natural = torch.addmm(visible_bias, states, weights.T)
-        reached = visible_units.log_partition(natural) + states @ (times * hidden_bias)
+        reached = visible_units.log_partition(natural) + states @ (times * hidden_bias.double())
         sums.append(reached.logsumexp(0))
     return float(torch.stack(sums).logsumexp(0))
 
@@ -124,7 +125,7 @@ def annealed_log_partition(
     units = visible_units
     state = units.draw(units.mean(start.expand(runs, -1).contiguous()), generator)
     found = torch.zeros(runs, dtype=torch.float64, device=weights.device)
-    for before, beta in zip(steps, steps[1:], strict=False):
+    for before, beta in itertools.pairwise(steps):
         inputs = hidden_inputs(state, weights, hidden_bias, replicas)
         gained = functional.softplus(inputs * beta) - functional.softplus(inputs * before)
         found += gained.sum(1).double() + (beta - before) * (state @ (visible_bias - start))

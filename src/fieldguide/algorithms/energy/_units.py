@@ -67,8 +67,10 @@ class Binary(Units):
 
     def draw(self, mean: Tensor, generator: Generator | None = None) -> Tensor:
         """Return zeros and ones."""
-        noise = torch.rand(mean.shape, generator=generator, dtype=mean.dtype, device=mean.device)
-        return noise.lt_(mean)
+        if generator is None:
+            return torch.rand_like(mean).lt_(mean)
+        noise = torch.rand(mean.shape, generator=generator, device=generator.device)
+        return noise.to(mean).lt_(mean)
 
     def log_partition(self, natural: Tensor) -> Tensor:
         """Return Σ log(1 + exp θ)."""
@@ -84,8 +86,13 @@ class Gaussian(Units):
 
     def draw(self, mean: Tensor, generator: Generator | None = None) -> Tensor:
         """Return the mean plus noise of deviation 1."""
-        shape, dtype, device = mean.shape, mean.dtype, mean.device
-        return torch.randn(shape, generator=generator, dtype=dtype, device=device).add_(mean)
+        if generator is None:
+            return torch.randn_like(mean).add_(mean)
+        return (
+            torch.randn(mean.shape, generator=generator, device=generator.device)
+            .to(mean)
+            .add_(mean)
+        )
 
     def log_partition(self, natural: Tensor) -> Tensor:
         """Return Σ (θ² + log 2π) / 2."""
@@ -112,7 +119,9 @@ class Softmax(Units):
 
     def draw(self, mean: Tensor, generator: Generator | None = None) -> Tensor:
         """Return one-hot blocks: of exponential clocks with rates p, the first to ring."""
-        clocks = torch.empty_like(mean).exponential_(generator=generator).div_(mean)
+        where = mean.device if generator is None else generator.device
+        clocks = torch.empty(mean.shape, device=where).exponential_(generator=generator)
+        clocks = clocks.to(mean).div_(mean)
         parts = clocks.split(self.sizes, 1)
         first = [functional.one_hot(part.argmin(1), part.shape[1]) for part in parts]
         return torch.cat(first, 1).to(mean.dtype)
@@ -151,7 +160,10 @@ class Counts(Units):
         totals = self.replicas().round()
         longest = max(1, int(totals.max()))
         shares = mean.clamp_min(torch.finfo(mean.dtype).tiny)  # an example without words has none
-        words = torch.multinomial(shares, longest, replacement=True, generator=generator)
+        where = mean.device if generator is None else generator.device
+        words = torch.multinomial(
+            shares.to(where), longest, replacement=True, generator=generator
+        ).to(mean.device)
         there = torch.arange(longest, device=mean.device) < totals
         return torch.zeros_like(mean).scatter_add_(1, words, there.to(mean.dtype))
 
