@@ -11,6 +11,7 @@ tensors of a whole batch; W has shape (visible, hidden).
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -30,6 +31,7 @@ class Phases(NamedTuple):
         shares: Those shares, (B + C,).
         inputs: What hidden units received, (B + C, hidden).
         chain: The model's hidden states, from which persistent chains go on; (C, hidden).
+        by_visible_bias: The gradient by visible biases, (visible,).
         replicas: Bias counts of hidden units, (B + C, 1), or None for 1.
     """
 
@@ -38,11 +40,12 @@ class Phases(NamedTuple):
     shares: Tensor
     inputs: Tensor
     chain: Tensor
+    by_visible_bias: Tensor
     replicas: Tensor | None
 
     def gradients(self) -> tuple[Tensor, Tensor, Tensor]:
         """Return the gradients of the log-likelihood by weights, visible and hidden biases."""
-        return self.visible.T @ self.hidden, self.visible.T @ self.shares, self.by_hidden_bias()
+        return self.visible.T @ self.hidden, self.by_visible_bias, self.by_hidden_bias()
 
     def by_hidden_bias(self) -> Tensor:
         """Return the gradient by hidden biases."""
@@ -115,7 +118,7 @@ def contrastive_divergence(
         steps: Gibbs steps k, at least 1.
         chain: Hidden states of C persistent chains; None starts B chains at the data.
     """
-    units = visible_units.of(data)
+    units, count = visible_units.of(data), data.shape[0]
     replicas = units.replicas()
     assert chain is None or replicas is None, "persistent chains have no words of their own"
     first = None
@@ -132,13 +135,14 @@ def contrastive_divergence(
     if first is None:  # one pass over the weights serves data and chains
         inputs = torch.addmm(hidden_bias, visible, weights)
     else:
-        last = hidden_inputs(visible[len(data) :], weights, hidden_bias, replicas)
+        last = hidden_inputs(visible[count:], weights, hidden_bias, replicas)
         inputs = torch.cat([first, last])
     hidden = hidden_units.mean(inputs)
-    chain = hidden_units.draw(hidden[len(data) :])
-    shares = _shares(data, len(data), len(chain))
+    chain = hidden_units.draw(hidden[count:])
+    shares = _shares(count, chain.shape[0], data.dtype, data.device)
     twice = None if replicas is None else torch.cat([replicas, replicas])
-    return Phases(visible, hidden.mul(shares[:, None]), shares, inputs, chain, twice)
+    weighted = hidden.mul(shares[:, None])
+    return Phases(visible, weighted, shares, inputs, chain, visible.T @ shares, twice)
 
 
 def free_energy_gap(
@@ -149,11 +153,13 @@ def free_energy_gap(
     hidden_units: Units = BINARY,
 ) -> Tensor:
     """Return the mean of F over the data less that over the model's states, whose slope CD is."""
-    reached = hidden_units.log_partition(phases.inputs) + phases.visible @ visible_bias
-    return -((reached + visible_units.log_base(phases.visible)) @ phases.shares)
+    reached = hidden_units.log_partition(phases.inputs) + visible_units.log_base(phases.visible)
+    return -(reached @ phases.shares + phases.by_visible_bias @ visible_bias)
 
 
-def _shares(like: Tensor, data: int, model: int) -> Tensor:
-    shares = like.new_full((data + model,), 1 / data)
+@cache
+def _shares(data: int, model: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return what each row counts in a gradient; made once, for steps are short."""
+    shares = torch.full((data + model,), 1 / data, dtype=dtype, device=device)
     shares[data:] = -1 / model
     return shares

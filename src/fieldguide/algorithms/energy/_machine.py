@@ -26,7 +26,6 @@ class Rule:
     """How a machine learns from a batch.
 
     Attributes:
-        lr: Step along the gradient of the log-likelihood.
         steps: Gibbs steps k.
         momentum: Share of the last step that is taken again.
         weight_decay: Pull of weights towards 0.
@@ -34,7 +33,6 @@ class Rule:
         sparsity_cost: How strong that wish is.
     """
 
-    lr: float
     steps: int = 1
     momentum: float = 0.0
     weight_decay: float = 0.0
@@ -99,41 +97,39 @@ class Machine(nn.Module):
         )  # fmt: skip
 
     @torch.no_grad()
-    def learn(self, visible: Tensor, units: Units, rule: Rule) -> Tensor:
+    def learn(self, visible: Tensor, units: Units, rule: Rule, lr: float) -> Tensor:
         """Take one step; return by how much the data's free energy exceeds the model's."""
+        weights, visible_bias, hidden_bias = self.weights, self.visible_bias, self.hidden_bias
+        chain = self.chain if self.chain.shape[0] else None
         phases = contrastive_divergence(
-            visible, self.weights, self.visible_bias, self.hidden_bias,
-            visible_units=units, hidden_units=self.hidden_units, steps=rule.steps,
-            chain=self.chain if len(self.chain) else None,
+            visible, weights, visible_bias, hidden_bias, visible_units=units,
+            hidden_units=self.hidden_units, steps=rule.steps, chain=chain,
         )  # fmt: skip
         gap = free_energy_gap(
-            phases, self.visible_bias, visible_units=units, hidden_units=self.hidden_units
+            phases, visible_bias, visible_units=units, hidden_units=self.hidden_units
         )
-        if len(self.chain):
-            self.chain.copy_(phases.chain)
+        if chain is not None:
+            chain.copy_(phases.chain)
         if rule.sparsity:
-            self._wish_for_rest(phases.hidden[: len(visible)], rule)
+            self._wish_for_rest(phases.hidden[: visible.shape[0]], rule)
         if rule.momentum:
-            self._step_with_momentum(phases, rule)
+            self._step_with_momentum(phases, rule, lr)
         else:
-            self._step(phases, rule)
+            keep = 1 - lr * rule.weight_decay
+            weights.addmm_(phases.visible.T, phases.hidden, beta=keep, alpha=lr)
+            visible_bias.add_(phases.by_visible_bias, alpha=lr)
+            hidden_bias.add_(phases.by_hidden_bias(), alpha=lr)
         return gap
 
-    def _step(self, phases: Phases, rule: Rule) -> None:
-        keep = 1 - rule.lr * rule.weight_decay
-        self.weights.addmm_(phases.visible.T, phases.hidden, beta=keep, alpha=rule.lr)
-        self.visible_bias.addmv_(phases.visible.T, phases.shares, alpha=rule.lr)
-        self.hidden_bias.add_(phases.by_hidden_bias(), alpha=rule.lr)
-
-    def _step_with_momentum(self, phases: Phases, rule: Rule) -> None:
+    def _step_with_momentum(self, phases: Phases, rule: Rule, lr: float) -> None:
         """Gather speed: velocity = momentum · velocity + lr · gradient."""
-        speed, beta, lr = self.get_buffer, rule.momentum, rule.lr
+        speed, beta = self.get_buffer, rule.momentum
         weights = speed("weights_velocity")
         weights.addmm_(phases.visible.T, phases.hidden, beta=beta, alpha=lr)
         if rule.weight_decay:
             weights.add_(self.weights, alpha=-lr * rule.weight_decay)
         visible, hidden = speed("visible_bias_velocity"), speed("hidden_bias_velocity")
-        visible.addmv_(phases.visible.T, phases.shares, beta=beta, alpha=lr)
+        visible.mul_(beta).add_(phases.by_visible_bias, alpha=lr)
         hidden.mul_(beta).add_(phases.by_hidden_bias(), alpha=lr)
         self.weights.add_(weights)
         self.visible_bias.add_(visible)

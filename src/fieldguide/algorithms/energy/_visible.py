@@ -67,6 +67,11 @@ class Visible(nn.Module):
         return bool((self.kinds == GAUSSIAN).any())
 
     @property
+    def shares_a_scale(self) -> bool:
+        """Whether the numbers are alike, such as pixels."""
+        return self.numbers > 1 and int(self.alike.max()) + 1 < self.numbers
+
+    @property
     def has_counts(self) -> bool:
         """Whether the units are counts."""
         return isinstance(self.units, Counts)
@@ -96,10 +101,14 @@ class Visible(nn.Module):
         kinds = self.kinds
         if self.has_counts:
             return whole(states)
-        if bool((kinds == SHARE).any()):
-            self._check_range(states[:, kinds == SHARE])
         squashed = (kinds == SHARE) | (kinds == TWO_VALUED)
+        if self.shares_a_scale and bool(squashed.any()):
+            self._check_range(states[:, squashed])
         return torch.where(squashed, states.clamp(0, 1), states)
+
+    def log_density_scale(self) -> Tensor:
+        """Return by how much log densities of rows exceed those of states."""
+        return self.factor[self.kinds == GAUSSIAN].log().sum()
 
     def as_rows(self, states: Tensor) -> Tensor:
         """Return states or their means as standardised rows."""
@@ -140,7 +149,7 @@ class Visible(nn.Module):
         self.shift.copy_(torch.where(binary, -found.low / span, 0.0))
         if bool(counts.any()):
             self._count(task, found)
-        return self._biases(found.mean * self.factor + self.shift, found.count)
+        return self.biases(found.mean * self.factor + self.shift, found.count)
 
     def _count(self, task: Task, found: Measured) -> None:
         """Undo the standardisation, so that counts are counts again."""
@@ -149,8 +158,8 @@ class Visible(nn.Module):
         self.factor.copy_(deviations)
         whole(torch.stack([found.low, found.second]) * self.factor + self.shift)
 
-    def _biases(self, mean: Tensor, count: int) -> Tensor:
-        """Return biases under which units without weights have these means (Hinton 2012)."""
+    def biases(self, mean: Tensor, count: int) -> Tensor:
+        """Return biases under which units without weights have these means, of ``count`` rows."""
         least = 0.5 / (count + 1)
         biases = torch.logit(mean.clamp(least, 1 - least))
         biases = torch.where(self.kinds == GAUSSIAN, mean, biases)
