@@ -1,15 +1,26 @@
-"""What machines that are learnt from rows share: a measured visible layer and a learning rule."""
+"""What machines that are learnt from rows share: a measured visible layer, and layer by layer."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from fieldguide import model_folder
+from fieldguide.algorithms.energy._machine import Rule
+from fieldguide.algorithms.energy._stack import Stack
+from fieldguide.algorithms.energy._units import Gaussian
+from fieldguide.algorithms.energy._up_down import with_labels
 from fieldguide.algorithms.energy._visible import KINDS, Visible
-from fieldguide.data import Examples
+from fieldguide.data import Batch, Examples
+from fieldguide.engine import Stage
 from fieldguide.engine.schedule import SCHEDULES
+from fieldguide.errors import UsageError
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
 
@@ -56,3 +67,81 @@ def single_precision(device: torch.device) -> AbstractContextManager[object]:
     if not torch.is_autocast_enabled(device.type):
         return NOTHING
     return torch.autocast(device.type, enabled=False)
+
+
+class StackedModel(EnergyModel):
+    """A stack of machines that learn one after the other, greedily, and then together."""
+
+    momentum: float = option(0.5, "share of the last step taken again", low=0, high=0.99)
+    pretrain_epochs: int = option(10, "passes for each layer, from below", low=0, search=(2, 30))
+    pretrained: str = option(
+        "", "folder of a model of this kind whose layers to start from", starts=True
+    )
+    PRETRAINING_ENDS: ClassVar[float] = 0.5  # share of a time limit
+
+    def stack(self) -> Stack:
+        """Return the stack."""
+        found = self.network_.get_submodule("stack")
+        assert isinstance(found, Stack)
+        return found
+
+    def visible_layer(self) -> Visible:
+        """Return the visible layer."""
+        return self.stack().visible
+
+    def pretraining(self, data: Examples) -> Iterator[Stage]:
+        """Measure the data; yield a stage a layer, each seeing what those below have learnt.
+
+        Where the layers come from a folder, they stay as they are.
+        """
+        stack = self.stack()
+        if self.pretrained:
+            return
+        stack.all[0].visible_bias.data[: stack.visible.width] = self.measured(data)
+        rule = Rule(steps=self.steps, momentum=self.momentum, weight_decay=self.weight_decay)
+        for number in range(len(stack.all)):
+            yield Stage(
+                f"layer {number + 1}",
+                partial(self._learn_layer, number, rule, self._is_gaussian(number)),
+                data.batches(self.batch_size, seed=self.seed),
+                self.pretrain_epochs,
+                judged=False,
+                until=self.PRETRAINING_ENDS * (number + 1) / len(stack.all),
+            )
+
+    def _learn_layer(
+        self, number: int, rule: Rule, gaussian: bool, batch: Batch
+    ) -> Mapping[str, Tensor]:
+        stack, pace = self.stack(), self.pace(gaussian=gaussian)
+        with torch.no_grad(), single_precision(batch.index.device):
+            states = stack.up(stack.visible(batch.x), number)
+            if number == len(stack.all) - 1:
+                states = with_labels(states, batch.y, stack.labels)
+            gap = stack.all[number].learn(states, stack.units(number), rule, pace)
+        return {"free_energy_gap": gap}
+
+    def _is_gaussian(self, number: int) -> bool:
+        stack = self.stack()
+        above = isinstance(stack.all[number].hidden_units, Gaussian)
+        return above or (number == 0 and stack.visible.has_gaussian)
+
+    def fill(self, stack: Stack) -> None:
+        """Take a stack's state from the folder in ``pretrained``.
+
+        Raises:
+            UsageError: The folder holds another kind of model, or layers of other widths.
+        """
+        config, weights = model_folder.read(Path(self.pretrained))
+        prefix = "stack."
+        found = {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
+        wanted = stack.state_dict()
+        speeds = {k: v for k, v in wanted.items() if k.endswith("_velocity")}
+        kept = {k: v for k, v in found.items() if not k.endswith("_velocity")} | speeds
+        other = [k for k in wanted if k not in kept or kept[k].shape != wanted[k].shape]
+        if other:
+            raise UsageError(
+                f"pretrained='{self.pretrained}' holds {config['algorithm'].split(':')[-1]}, whose "
+                f"layers do not fit ({other[0]} differs). Give the folder of a "
+                f"{type(self).__name__} of the same layers, learnt from the same columns."
+            )
+        stack.load_state_dict({k: kept[k] for k in wanted})
