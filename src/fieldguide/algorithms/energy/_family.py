@@ -27,14 +27,15 @@ from fieldguide.hyperparameter import option
 MEASURED = 100_000  # training examples that scales and kinds are learnt from
 AT_ONCE = 4096
 NOTHING: AbstractContextManager[object] = nullcontext()
-GAUSSIAN_PACE = 0.1  # Gaussian units need steps a tenth as large (Hinton 2012, section 13.2)
+WIDE = 16  # columns from which steps of Gaussian units must shrink, or learning diverges
+LINEAR_PACE = 0.01  # of layers of linear hidden units (Hinton & Salakhutdinov 2006: 0.001 for 0.1)
 
 
 class EnergyModel(Estimator):
     """A Boltzmann machine, or a stack of them, over rows."""
 
-    lr: float = option(0.05, "learning rate; Gaussian units take a tenth", low=0,
-                       search=(5e-3, 0.2), log=True)  # fmt: skip
+    lr: float = option(0.1, "learning rate; of Gaussian units times min(1, 4 / √columns)", low=0,
+                       search=(1e-2, 0.3), log=True)  # fmt: skip
     schedule: str = option("cosine", "course of the learning rate", choices=tuple(SCHEDULES))
     precision: str = option("fp32", "of products", choices=("auto", "fp32", "bf16"))
     visible: str = option("auto", "kind of the numbers' units", choices=KINDS)
@@ -56,10 +57,14 @@ class EnergyModel(Estimator):
         batches = (data.batch(index).x for index in rows.split(AT_ONCE))
         return self.visible_layer().learn(batches, self.visible, self.noise, self.task_)
 
-    def pace(self, *, gaussian: bool) -> float:
-        """Return the learning rate of the moment."""
-        lr = self.lr * SCHEDULES[self.schedule](self._share)
-        return lr * GAUSSIAN_PACE if gaussian else lr
+    def pace(self, factor: float = 1.0) -> float:
+        """Return the learning rate of the moment times a factor."""
+        return self.lr * SCHEDULES[self.schedule](self._share) * factor
+
+
+def pace_of(visible: Visible) -> float:
+    """Return the factor of the learning rate that Gaussian visible units can bear."""
+    return min(1.0, (WIDE / visible.width) ** 0.5) if visible.has_gaussian else 1.0
 
 
 def single_precision(device: torch.device) -> AbstractContextManager[object]:
@@ -72,7 +77,9 @@ def single_precision(device: torch.device) -> AbstractContextManager[object]:
 class StackedModel(EnergyModel):
     """A stack of machines that learn one after the other, greedily, and then together."""
 
-    momentum: float = option(0.5, "share of the last step taken again", low=0, high=0.99)
+    batch_size: int = option(10, "examples in one step", low=1, search=(10, 128), log=True)
+    lr: float = option(0.05, "learning rate of pre-training", low=0, search=(1e-2, 0.2), log=True)
+    momentum: float = option(0.9, "share of the last step taken again", low=0, high=0.99)
     pretrain_epochs: int = option(10, "passes for each layer, from below", low=0, search=(2, 30))
     pretrained: str = option(
         "", "folder of a model of this kind whose layers to start from", starts=True
@@ -102,7 +109,7 @@ class StackedModel(EnergyModel):
         for number in range(len(stack.all)):
             yield Stage(
                 f"layer {number + 1}",
-                partial(self._learn_layer, number, rule, self._is_gaussian(number)),
+                partial(self._learn_layer, number, rule, self._pace_of_layer(number)),
                 data.batches(self.batch_size, seed=self.seed),
                 self.pretrain_epochs,
                 judged=False,
@@ -110,20 +117,22 @@ class StackedModel(EnergyModel):
             )
 
     def _learn_layer(
-        self, number: int, rule: Rule, gaussian: bool, batch: Batch
+        self, number: int, rule: Rule, factor: float, batch: Batch
     ) -> Mapping[str, Tensor]:
-        stack, pace = self.stack(), self.pace(gaussian=gaussian)
+        stack, pace = self.stack(), self.pace(factor)
         with torch.no_grad(), single_precision(batch.index.device):
             states = stack.up(stack.visible(batch.x), number)
             if number == len(stack.all) - 1:
                 states = with_labels(states, batch.y, stack.labels)
-            gap = stack.all[number].learn(states, stack.units(number), rule, pace)
+            units = stack.units(number, smooth=True)
+            gap = stack.all[number].learn(states, units, rule, pace)
         return {"free_energy_gap": gap}
 
-    def _is_gaussian(self, number: int) -> bool:
+    def _pace_of_layer(self, number: int) -> float:
         stack = self.stack()
-        above = isinstance(stack.all[number].hidden_units, Gaussian)
-        return above or (number == 0 and stack.visible.has_gaussian)
+        factor = pace_of(stack.visible) if number == 0 else 1.0
+        linear = isinstance(stack.all[number].hidden_units, Gaussian)
+        return factor * LINEAR_PACE if linear else factor
 
     def fill(self, stack: Stack) -> None:
         """Take a stack's state from the folder in ``pretrained``.

@@ -32,7 +32,7 @@ def log_likelihood(
     Raises:
         UsageError: Counts, whose Z differs with the length of each document.
     """
-    machine, units = network.machine, network.visible.units
+    machine, units = network.machine, network.visible.noisy_units
     if network.visible.has_counts:
         raise UsageError(
             "Documents of every length have a Z of their own. Use score_samples, and compare "

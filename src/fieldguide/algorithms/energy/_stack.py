@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from fieldguide.algorithms.energy._machine import Machine
-from fieldguide.algorithms.energy._units import Binary, Mixed, Softmax, Units
+from fieldguide.algorithms.energy._units import Binary, Mixed, Share, Softmax, Units
 from fieldguide.algorithms.energy._visible import Visible
 from fieldguide.data import Inputs
 
-BINARY = Binary()
+BINARY, SHARE = Binary(), Share()
 
 
 class Stack(nn.Module):
@@ -60,9 +60,15 @@ class Stack(nn.Module):
         """The machines, from below."""
         return [machine for machine in self.machines if isinstance(machine, Machine)]
 
-    def units(self, number: int) -> Units:
-        """Return the visible units of machine ``number``, labels included."""
-        units = self.visible.units if number == 0 else BINARY
+    def units(self, number: int, *, smooth: bool = False) -> Units:
+        """Return the visible units of machine ``number``, labels included.
+
+        Args:
+            number: Counted from 0 at the bottom.
+            smooth: Whether the data of higher machines are means, without noise.
+        """
+        above = SHARE if smooth else BINARY
+        units = self.visible.units if number == 0 else above
         if not self.labels or number < len(self.machines) - 1:
             return units
         width = self.all[number].weights.shape[0]

@@ -77,6 +77,18 @@ class Binary(Units):
         return functional.softplus(natural).sum(1)
 
 
+class Share(Binary):
+    """Binary units whose data are probabilities, such as grey pixels: drawn as their mean.
+
+    Data without noise against daydreams with noise would push hidden units to their ends; so
+    daydreams have none either (Hinton 2012, section 3.2; Hinton & Salakhutdinov 2006).
+    """
+
+    def draw(self, mean: Tensor, generator: Generator | None = None) -> Tensor:
+        """Return the mean."""
+        return mean
+
+
 class Gaussian(Units):
     """Real-valued units with deviation 1."""
 

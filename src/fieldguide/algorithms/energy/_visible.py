@@ -14,7 +14,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from fieldguide.algorithms.energy._measure import Measured, measure
-from fieldguide.algorithms.energy._units import Binary, Counts, Gaussian, Mixed, Softmax, Units
+from fieldguide.algorithms.energy._units import (
+    Binary,
+    Counts,
+    Gaussian,
+    Mixed,
+    Share,
+    Softmax,
+    Units,
+)
 from fieldguide.codecs import Array, Boolean, Number
 from fieldguide.data import Inputs
 from fieldguide.errors import DataError
@@ -56,10 +64,15 @@ class Visible(nn.Module):
 
     @property
     def units(self) -> Units:
-        """The units of a row."""
+        """The units of a row, as machines learn: intensities without noise."""
         if self._units is None:
-            self._units = self._assembled()
+            self._units = self._assembled(Share())
         return self._units
+
+    @property
+    def noisy_units(self) -> Units:
+        """The units of a row, of which intensities are drawn as zeros and ones."""
+        return self._assembled(Binary())
 
     @property
     def has_gaussian(self) -> bool:
@@ -166,13 +179,14 @@ class Visible(nn.Module):
         shared = (self.kinds == SOFTMAX) | (self.kinds == COUNTS)
         return torch.where(shared, mean.clamp_min(least).log(), biases)
 
-    def _assembled(self) -> Units:
+    def _assembled(self, share: Units) -> Units:
         kinds = self.kinds[: self.numbers].cpu()
         if bool((kinds == COUNTS).any()):
             return Counts()
         parts: list[tuple[Units, slice | Tensor]] = []
-        binary = kinds <= TWO_VALUED
-        for units, chosen in ((Binary(), binary), (Gaussian(), kinds == GAUSSIAN)):
+        known = ((share, SHARE), (Binary(), TWO_VALUED), (Gaussian(), GAUSSIAN))
+        for units, code in known:
+            chosen = kinds == code
             if bool(chosen.any()):
                 whole_part = slice(0, self.numbers) if bool(chosen.all()) else None
                 parts.append((units, whole_part or chosen.nonzero().squeeze(1)))

@@ -51,7 +51,7 @@ from torch.nn import functional
 from torch.optim import Optimizer
 
 from fieldguide.algorithms.energy._contrastive_divergence import hidden_inputs
-from fieldguide.algorithms.energy._family import StackedModel, single_precision
+from fieldguide.algorithms.energy._family import StackedModel, pace_of, single_precision
 from fieldguide.algorithms.energy._machine import Rule
 from fieldguide.algorithms.energy._stack import Stack
 from fieldguide.algorithms.energy._units import Binary
@@ -66,6 +66,7 @@ from fieldguide.nn.eager_adamw import EagerAdamW
 from fieldguide.tasks import Task
 
 BINARY = Binary()
+UP_DOWN_PACE = 0.2  # of the learning rate: layers that move together move less
 FINE_TUNING = ("discriminative", "generative", "none")
 
 
@@ -123,7 +124,7 @@ class DBN(StackedModel):
         "discriminative", "how all layers learn together; without classes never by errors",
         choices=FINE_TUNING,
     )  # fmt: skip
-    fine_tune_lr: float = option(1e-3, "learning rate of fine-tuning", low=0,
+    fine_tune_lr: float = option(1e-3, "learning rate of discriminative tuning", low=0,
                                  search=(1e-4, 1e-2), log=True)  # fmt: skip
     fine_tune_steps: int = option(3, "Gibbs steps of the memory in generative tuning", low=1)
     sample_steps: int = option(200, "Gibbs steps of the memory that lead to a sample", low=1)
@@ -161,6 +162,7 @@ class DBN(StackedModel):
         network = self._network()
         if not self.pretrained:
             network.stack.unroll()
+        self._pace = pace_of(network.stack.visible)
         tuned = network.head is not None or self.fine_tune != "none"
         batches = data.batches(self.batch_size, seed=self.seed)
         how = "discriminative" if network.head is not None else "up-down"
@@ -172,10 +174,9 @@ class DBN(StackedModel):
         if network.head is not None:
             return super().step(batch)
         rule = Rule(steps=self.fine_tune_steps, weight_decay=self.weight_decay)
-        share = self.pace(gaussian=network.stack.visible.has_gaussian) / self.lr if self.lr else 0
+        pace = self.pace(self._pace * UP_DOWN_PACE)
         with torch.no_grad(), single_precision(batch.index.device):
             states = network.stack.visible(batch.x)
-            pace = self.fine_tune_lr * share
             return {"free_energy_gap": up_down(network.stack, states, batch.y, rule, pace)}
 
     def codes(self, batch: Batch) -> Tensor:

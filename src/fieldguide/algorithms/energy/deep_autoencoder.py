@@ -5,7 +5,8 @@ Hinton, Salakhutdinov, "Reducing the Dimensionality of Data with Neural Networks
 
 How it works:
     A stack of restricted Boltzmann machines learns layer by layer; its highest layer has few,
-    linear (Gaussian) units. Unrolled, the stack's weights are an encoder and, transposed, a decoder:
+    linear (Gaussian) units. Unrolled, the stack's weights are an encoder and, transposed, a
+    decoder:
 
         code = W_L σ(… σ(W₁ᵀ v + b₁) …) + b_L,   v̂ = σ(W₁ σ(… W_L code + a_L …) + a₁)
 
@@ -31,10 +32,9 @@ Shapes:
 
 Example:
     >>> import numpy as np, fieldguide as fg
-    >>> angle = np.random.default_rng(0).uniform(0, 2 * np.pi, 400)
-    >>> X = np.stack([np.cos(angle), np.sin(angle), np.cos(2 * angle)], axis=1)
-    >>> model = fg.DeepAutoencoder(hidden=(32, 2), epochs=60, fine_tune_lr=1e-2).fit(X)
-    >>> model.encode(X).shape, model.evaluate(X)["explained"] > 0.8
+    >>> X = np.repeat(np.eye(4), 3, axis=1)[np.arange(400) % 4]    # one of four groups is on
+    >>> model = fg.DeepAutoencoder(hidden=(32, 2), epochs=60, validation=0).fit(X)
+    >>> model.encode(X).shape, model.evaluate(X)["explained"] > 0.9
     ((400, 2), True)
 """
 

@@ -56,7 +56,7 @@ from torch.optim import Optimizer
 
 from fieldguide.algorithms.energy import _likelihood
 from fieldguide.algorithms.energy._contrastive_divergence import gibbs_step
-from fieldguide.algorithms.energy._family import EnergyModel, single_precision
+from fieldguide.algorithms.energy._family import EnergyModel, pace_of, single_precision
 from fieldguide.algorithms.energy._filters import filter_grid
 from fieldguide.algorithms.energy._machine import Machine, Rule
 from fieldguide.algorithms.energy._visible import Visible, for_task
@@ -114,6 +114,7 @@ class RBM(EnergyModel):
     )
 
     epochs: int = option(20, "passes over the training data", low=0)
+    batch_size: int = option(10, "examples in one step", low=1, search=(8, 128), log=True)
     hidden: int = option(256, "hidden units", low=1, search=(32, 1024), log=True)
     persistent: bool = option(
         True, "whether Gibbs chains go on from update to update (counts: never)"
@@ -142,7 +143,7 @@ class RBM(EnergyModel):
         """Measure the data, start at their means, learn."""
         network = self._network()
         network.machine.visible_bias.data.copy_(self.measured(data))
-        self._gaussian = network.visible.has_gaussian
+        self._pace = pace_of(network.visible)
         self._rule = Rule(
             steps=self.steps,
             momentum=self.momentum,
@@ -154,7 +155,7 @@ class RBM(EnergyModel):
 
     def step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Take a step of contrastive divergence; report how far data and model are apart."""
-        network, pace = self._network(), self.pace(gaussian=self._gaussian)
+        network, pace = self._network(), self.pace(self._pace)
         visible = network.visible
         with single_precision(batch.index.device):
             gap = network.machine.learn(visible(batch.x), visible.units, self._rule, pace)
