@@ -27,14 +27,14 @@ from fieldguide.hyperparameter import option
 MEASURED = 100_000  # training examples that scales and kinds are learnt from
 AT_ONCE = 4096
 NOTHING: AbstractContextManager[object] = nullcontext()
-WIDE = 16  # columns from which steps of Gaussian units must shrink, or learning diverges
+WIDE = 4  # columns from which steps of Gaussian units must shrink, or learning diverges
 LINEAR_PACE = 0.01  # of layers of linear hidden units (Hinton & Salakhutdinov 2006: 0.001 for 0.1)
 
 
 class EnergyModel(Estimator):
     """A Boltzmann machine, or a stack of them, over rows."""
 
-    lr: float = option(0.1, "learning rate; of Gaussian units times min(1, 4 / √columns)", low=0,
+    lr: float = option(0.1, "learning rate; of Gaussian units times min(1, 2 / √columns)", low=0,
                        search=(1e-2, 0.3), log=True)  # fmt: skip
     schedule: str = option("cosine", "course of the learning rate", choices=tuple(SCHEDULES))
     precision: str = option("fp32", "of products", choices=("auto", "fp32", "bf16"))
@@ -62,9 +62,15 @@ class EnergyModel(Estimator):
         return self.lr * SCHEDULES[self.schedule](self._share) * factor
 
 
-def pace_of(visible: Visible) -> float:
-    """Return the factor of the learning rate that Gaussian visible units can bear."""
-    return min(1.0, (WIDE / visible.width) ** 0.5) if visible.has_gaussian else 1.0
+def pace_of(visible: Visible, momentum: float = 0.0) -> float:
+    """Return the factor of the learning rate that Gaussian visible units can bear.
+
+    They pass on what they get in full, where logistic units saturate: too large a step feeds
+    itself, and momentum makes steps as large as 1 / (1 - momentum).
+    """
+    if not visible.has_gaussian:
+        return 1.0
+    return (1 - momentum) * min(1.0, (WIDE / visible.width) ** 0.5)
 
 
 def single_precision(device: torch.device) -> AbstractContextManager[object]:
@@ -130,7 +136,7 @@ class StackedModel(EnergyModel):
 
     def _pace_of_layer(self, number: int) -> float:
         stack = self.stack()
-        factor = pace_of(stack.visible) if number == 0 else 1.0
+        factor = pace_of(stack.visible, self.momentum) if number == 0 else 1.0
         linear = isinstance(stack.all[number].hidden_units, Gaussian)
         return factor * LINEAR_PACE if linear else factor
 
