@@ -51,6 +51,7 @@ class Annealed:
     log_weights: Tensor
 
 
+@torch.no_grad()
 def exact_log_partition(
     weights: Tensor, visible_bias: Tensor, hidden_bias: Tensor, *, visible_units: Units = BINARY
 ) -> float:
@@ -96,6 +97,7 @@ def schedule(scale: float = 1.0) -> Tensor:
     return torch.cat([*parts, torch.ones(1, dtype=torch.float64)])
 
 
+@torch.no_grad()
 def annealed_log_partition(
     weights: Tensor,
     visible_bias: Tensor,

@@ -27,14 +27,15 @@ from fieldguide.hyperparameter import option
 MEASURED = 100_000  # training examples that scales and kinds are learnt from
 AT_ONCE = 4096
 NOTHING: AbstractContextManager[object] = nullcontext()
-WIDE = 4  # columns from which steps of Gaussian units must shrink, or learning diverges
+WIDE = 4  # Gaussian columns from which steps must shrink, or learning diverges
+MANY = 20  # hidden units from which they must, too: each adds to what a column is fed back
 LINEAR_PACE = 0.01  # of layers of linear hidden units (Hinton & Salakhutdinov 2006: 0.001 for 0.1)
 
 
 class EnergyModel(Estimator):
     """A Boltzmann machine, or a stack of them, over rows."""
 
-    lr: float = option(0.1, "learning rate; of Gaussian units times min(1, 2 / √columns)", low=0,
+    lr: float = option(0.1, "learning rate; less for Gaussian units", low=0,
                        search=(1e-2, 0.3), log=True)  # fmt: skip
     schedule: str = option("cosine", "course of the learning rate", choices=tuple(SCHEDULES))
     precision: str = option("fp32", "of products", choices=("auto", "fp32", "bf16"))
@@ -62,7 +63,7 @@ class EnergyModel(Estimator):
         return self.lr * SCHEDULES[self.schedule](self._share) * factor
 
 
-def pace_of(visible: Visible, momentum: float = 0.0) -> float:
+def pace_of(visible: Visible, hidden: int, momentum: float = 0.0) -> float:
     """Return the factor of the learning rate that Gaussian visible units can bear.
 
     They pass on what they get in full, where logistic units saturate: too large a step feeds
@@ -70,7 +71,7 @@ def pace_of(visible: Visible, momentum: float = 0.0) -> float:
     """
     if not visible.has_gaussian:
         return 1.0
-    return (1 - momentum) * min(1.0, (WIDE / visible.width) ** 0.5)
+    return (1 - momentum) * min(1.0, (WIDE / visible.width) ** 0.5, MANY / hidden)
 
 
 def single_precision(device: torch.device) -> AbstractContextManager[object]:
@@ -136,7 +137,11 @@ class StackedModel(EnergyModel):
 
     def _pace_of_layer(self, number: int) -> float:
         stack = self.stack()
-        factor = pace_of(stack.visible, self.momentum) if number == 0 else 1.0
+        factor = (
+            pace_of(stack.visible, stack.all[0].weights.shape[1], self.momentum)
+            if number == 0
+            else 1.0
+        )
         linear = isinstance(stack.all[number].hidden_units, Gaussian)
         return factor * LINEAR_PACE if linear else factor
 

@@ -17,7 +17,7 @@ from fieldguide.algorithms.energy._contrastive_divergence import (
 from fieldguide.algorithms.energy._units import Binary, Units
 
 BINARY = Binary()
-SPREAD = 0.3  # initial weights' deviation times √visible: 0.01 for digits (Hinton 2012, section 8)
+SPREAD = 0.3  # initial weights' deviation times √units: 0.01 for digits (Hinton 2012, section 8)
 MEMORY = 0.9  # share of a hidden unit's remembered activity that the last batch leaves in place
 
 
@@ -69,7 +69,9 @@ class Machine(nn.Module):
     ):
         super().__init__()
         self.hidden_units = hidden_units
-        self.weights = nn.Parameter(torch.randn(visible, hidden) * (SPREAD / visible**0.5))
+        self.weights = nn.Parameter(
+            torch.randn(visible, hidden) * (SPREAD / max(visible, hidden) ** 0.5)
+        )
         self.visible_bias = nn.Parameter(torch.zeros(visible))
         self.hidden_bias = nn.Parameter(torch.zeros(hidden))
         for name in ("weights", "visible_bias", "hidden_bias") if momentum else ():

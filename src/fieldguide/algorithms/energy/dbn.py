@@ -162,7 +162,7 @@ class DBN(StackedModel):
         network = self._network()
         if not self.pretrained:
             network.stack.unroll()
-        self._pace = pace_of(network.stack.visible)
+        self._pace = pace_of(network.stack.visible, self.hidden[0])
         tuned = network.head is not None or self.fine_tune != "none"
         batches = data.batches(self.batch_size, seed=self.seed)
         how = "discriminative" if network.head is not None else "up-down"
@@ -201,7 +201,7 @@ class DBN(StackedModel):
         stack = self._network().stack
         top, units = stack.all[-1], stack.units(len(stack.all) - 1)
         seen = top.weights.shape[0] - stack.labels
-        states = torch.rand(count, top.weights.shape[0], generator=generator).to(top.weights)
+        states = top.weights.new_full((count, top.weights.shape[0]), 0.5)  # undecided
         for _ in range(self.sample_steps):
             if stack.labels and y is not None:
                 states = with_labels(states[:, :seen], y.to(states.device), stack.labels)

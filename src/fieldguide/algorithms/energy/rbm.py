@@ -143,7 +143,7 @@ class RBM(EnergyModel):
         """Measure the data, start at their means, learn."""
         network = self._network()
         network.machine.visible_bias.data.copy_(self.measured(data))
-        self._pace = pace_of(network.visible, self.momentum)
+        self._pace = pace_of(network.visible, self.hidden, self.momentum)
         self._rule = Rule(
             steps=self.steps,
             momentum=self.momentum,
