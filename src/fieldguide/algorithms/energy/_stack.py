@@ -104,7 +104,7 @@ class Stack(nn.Module):
         for weights, machine in zip(self.down, self.all, strict=False):
             weights.copy_(machine.weights)
 
-    def upward(self) -> Iterator[nn.Parameter]:
+    def upward(self) -> Iterator[Tensor]:
         """Yield the parameters of the way up."""
         for machine in self.all:
             yield from (machine.weights, machine.hidden_bias)
