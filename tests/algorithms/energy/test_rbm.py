@@ -13,6 +13,8 @@ from sklearn.neural_network import BernoulliRBM
 import fieldguide as fg
 from fieldguide.algorithms.energy._annealed_importance_sampling import exact_log_partition
 from fieldguide.algorithms.energy._contrastive_divergence import free_energy
+from fieldguide.algorithms.energy._machine import Machine, Rule
+from fieldguide.algorithms.energy._units import Binary
 from fieldguide.algorithms.energy._visible import COUNTS, GAUSSIAN, SHARE, SOFTMAX, TWO_VALUED
 from fieldguide.errors import DataError, UsageError
 from tests.algorithms.energy.small_machines import bits
@@ -178,6 +180,14 @@ def test_momentum_and_weight_decay_take_part() -> None:
     model = fg.RBM(**QUICK, momentum=0.9).fit(groups())
     assert model.network_.machine.weights.norm() > plain.norm()
     assert model.network_.machine.weights_velocity.norm() > 0
+
+
+def test_clipping_limits_the_step() -> None:
+    torch.manual_seed(0)
+    machine = Machine(visible=12, hidden=8)
+    before = machine.weights.detach().clone()
+    machine.learn(torch.from_numpy(groups(20)).float(), Binary(), Rule(clip=0.5), 0.1)
+    assert float((machine.weights - before).norm()) == pytest.approx(0.05, rel=1e-3)
 
 
 def test_filters_are_a_picture(tmp_path: Any) -> None:

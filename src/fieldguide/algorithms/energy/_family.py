@@ -112,7 +112,12 @@ class StackedModel(EnergyModel):
         if self.pretrained:
             return
         stack.all[0].visible_bias.data[: stack.visible.width] = self.measured(data)
-        rule = Rule(steps=self.steps, momentum=self.momentum, weight_decay=self.weight_decay)
+        rule = Rule(
+            steps=self.steps,
+            momentum=self.momentum,
+            weight_decay=self.weight_decay,
+            clip=self.clip,
+        )
         for number in range(len(stack.all)):
             yield Stage(
                 f"layer {number + 1}",

@@ -29,6 +29,7 @@ class Rule:
         steps: Gibbs steps k.
         momentum: Share of the last step that is taken again.
         weight_decay: Pull of weights towards 0.
+        clip: Largest norm of the weights' gradient; 0 for no limit.
         sparsity: Share of examples that each hidden unit should be on for; 0 for no such wish.
         sparsity_cost: How strong that wish is.
     """
@@ -36,6 +37,7 @@ class Rule:
     steps: int = 1
     momentum: float = 0.0
     weight_decay: float = 0.0
+    clip: float = 0.0
     sparsity: float = 0.0
     sparsity_cost: float = 0.1
 
@@ -114,6 +116,8 @@ class Machine(nn.Module):
             chain.copy_(phases.chain)
         if rule.sparsity:
             self._wish_for_rest(phases.hidden[: visible.shape[0]], rule)
+        if rule.clip:
+            lr = lr * float((rule.clip / _norm(phases).clamp_min(1e-12)).clamp_max(1.0))
         if rule.momentum:
             self._step_with_momentum(phases, rule, lr)
         else:
@@ -145,3 +149,9 @@ class Machine(nn.Module):
         """
         self.activity.mul_(MEMORY).add_(hidden.sum(0), alpha=1 - MEMORY)
         hidden.add_((rule.sparsity - self.activity) * rule.sparsity_cost / len(hidden))
+
+
+def _norm(phases: Phases) -> Tensor:
+    """Return the norm of the weights' gradient VᵀH, from the products of its rows."""
+    products = (phases.visible @ phases.visible.T) * (phases.hidden @ phases.hidden.T)
+    return products.sum().clamp_min(0).sqrt()

@@ -173,7 +173,7 @@ class DBN(StackedModel):
         network = self._network()
         if network.head is not None:
             return super().step(batch)
-        rule = Rule(steps=self.fine_tune_steps, weight_decay=self.weight_decay)
+        rule = Rule(steps=self.fine_tune_steps, weight_decay=self.weight_decay, clip=self.clip)
         pace = self.pace(self._pace * UP_DOWN_PACE)
         with torch.no_grad(), single_precision(batch.index.device):
             states = network.stack.visible(batch.x)

@@ -148,6 +148,7 @@ class RBM(EnergyModel):
             steps=self.steps,
             momentum=self.momentum,
             weight_decay=self.weight_decay,
+            clip=self.clip,
             sparsity=self.sparsity,
             sparsity_cost=self.sparsity_cost,
         )
