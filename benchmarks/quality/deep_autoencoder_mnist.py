@@ -54,7 +54,7 @@ def main() -> None:
     linear = error(plane.inverse_transform(plane.transform(held)), held)
     print(f"{CODE} principal components: {linear:.2f}", flush=True)
     model = fg.DeepAutoencoder(
-        hidden=(1000, 500, 250, CODE), pretrain_epochs=given.pretrain, epochs=given.epochs,
+        hidden=(1000, 500, 250), code=CODE, pretrain_epochs=given.pretrain, epochs=given.epochs,
         batch_size=100, validation=0,
     )  # fmt: skip
     model.fit(train, run=given.run, resume=given.run is not None, progress=True)

@@ -106,7 +106,7 @@ def test_it_learns_digits(fine_tune: str, least: float) -> None:
 def test_it_dreams_of_the_class_that_is_asked_for() -> None:
     y = np.arange(300) % 2
     x = np.where(np.arange(8)[None] // 4 == y[:, None], 1.0, 0.0)
-    model = fg.DBN(hidden=(16, 16), pretrain_epochs=30, epochs=60, validation=0, task="generation")
+    model = fg.DBN(hidden=(16, 16), pretrain_epochs=30, epochs=5, validation=0, task="generation")
     model.fit(x, np.where(y, "right", "left"))
     right = model.sample(50, label="right")
     assert right[:, 4:].mean() > 0.8 and right[:, :4].mean() < 0.2
@@ -134,15 +134,20 @@ def test_the_deep_autoencoder_beats_principal_components() -> None:
     flat = X.reshape(len(X), -1)
     plane = PCA(6).fit(flat[:1400])
     missed = flat[1400:] - plane.inverse_transform(plane.transform(flat[1400:]))
-    model = fg.DeepAutoencoder(hidden=(64, 32, 6), pretrain_epochs=8, epochs=12, validation=0)
+    model = fg.DeepAutoencoder(hidden=(64, 32), code=6, pretrain_epochs=8, epochs=12, validation=0)
     given = model.fit(X[:1400]).reconstruct(X[1400:])
     assert np.square(given - X[1400:]).mean() < 0.9 * np.square(missed).mean()
     assert model.encode(X[:3]).shape == (3, 6)
-    assert np.allclose(model.decode(model.encode(X[:3])), given_of(model, X[:3]), atol=1e-3)
+    assert np.allclose(model.decode(model.encode(X[:3])), model.reconstruct(X[:3]), atol=1e-3)
 
 
-def given_of(model: fg.DeepAutoencoder, x: np.ndarray) -> np.ndarray:
-    return model.reconstruct(x)
+def test_codes_have_the_usual_width() -> None:
+    quick: dict[str, Any] = {"epochs": 1, "validation": 0}
+    assert fg.RBM(**quick).fit(X[:50]).encode(X[:2]).shape == (2, 16)  # a quarter of 64
+    assert fg.RBM(**quick, task="outliers").fit(X[:50]).encode(X[:2]).shape == (2, 256)
+    layers = {**quick, "pretrain_epochs": 1}
+    assert fg.DeepAutoencoder(**layers, hidden=(8,)).fit(X[:50]).encode(X[:2]).shape == (2, 16)
+    assert fg.DBN(**layers, task="representation").fit(X[:50]).encode(X[:2]).shape == (2, 16)
 
 
 def test_the_deep_autoencoder_is_surprised_by_noise() -> None:

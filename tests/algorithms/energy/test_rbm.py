@@ -187,7 +187,7 @@ def test_clipping_limits_the_step() -> None:
     machine = Machine(visible=12, hidden=8)
     before = machine.weights.detach().clone()
     machine.learn(torch.from_numpy(groups(20)).float(), Binary(), Rule(clip=0.5), 0.1)
-    assert float((machine.weights - before).norm()) == pytest.approx(0.05, rel=1e-3)
+    assert float((machine.weights.detach() - before).norm()) == pytest.approx(0.05, rel=1e-3)
 
 
 def test_filters_are_a_picture(tmp_path: Any) -> None:

@@ -64,8 +64,10 @@ from fieldguide.engine import Stage
 from fieldguide.hyperparameter import option
 from fieldguide.nn.eager_adamw import EagerAdamW
 from fieldguide.tasks import Task
+from fieldguide.tasks.representation import Representation
 
 BINARY = Binary()
+BELOW, HIGHEST = (500, 500), 2000
 UP_DOWN_PACE = 0.2  # of the learning rate: layers that move together move less
 FINE_TUNING = ("discriminative", "generative", "none")
 
@@ -119,7 +121,9 @@ class DBN(StackedModel):
     )
 
     epochs: int = option(20, "passes of fine-tuning", low=0)
-    hidden: tuple[int, ...] = option((500, 500, 2000), "units of each layer, from below", low=1)
+    hidden: tuple[int, ...] = option(
+        (), "units of each layer, from below; (): 500, 500 and 2000, or the usual code", low=1
+    )
     fine_tune: str = option(
         "discriminative", "how all layers learn together; without classes never by errors",
         choices=FINE_TUNING,
@@ -133,16 +137,17 @@ class DBN(StackedModel):
         """Return a stack with a head, or with a memory that sees the classes."""
         headed = task.needs_target and self.fine_tune == "discriminative"
         classes = task.codec.width if isinstance(task.codec, Labels) else 0
+        hidden = self.hidden or _usual(task)
         stack = Stack(
             visible=for_task(task),
-            hidden=self.hidden,
+            hidden=hidden,
             labels=0 if headed else classes,
-            untied=len(self.hidden) - 1,
+            untied=len(hidden) - 1,
             momentum=self.momentum > 0,
         )
         if self.pretrained:
             self.fill(stack)
-        return DBNNetwork(stack=stack, head=task.head(self.hidden[-1]) if headed else None)
+        return DBNNetwork(stack=stack, head=task.head(hidden[-1]) if headed else None)
 
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Give the way up and the head to Adam, for discriminative tuning."""
@@ -162,7 +167,7 @@ class DBN(StackedModel):
         network = self._network()
         if not self.pretrained:
             network.stack.unroll()
-        self._pace = pace_of(network.stack.visible, self.hidden[0])
+        self._pace = pace_of(network.stack.visible, network.stack.all[0].weights.shape[1])
         tuned = network.head is not None or self.fine_tune != "none"
         batches = data.batches(self.batch_size, seed=self.seed)
         how = "discriminative" if network.head is not None else "up-down"
@@ -217,3 +222,8 @@ class DBN(StackedModel):
     def _network(self) -> DBNNetwork:
         assert isinstance(self.network_, DBNNetwork)
         return self.network_
+
+
+def _usual(task: Task) -> tuple[int, ...]:
+    """Return the published layers; the highest is narrow where it is a code."""
+    return (*BELOW, task.usual_code if isinstance(task, Representation) else HIGHEST)

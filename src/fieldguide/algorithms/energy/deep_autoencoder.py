@@ -28,12 +28,12 @@ Cost:
 
 Shapes:
     x: (B, features), (B, channels, height, width), or numbers and categories of a table; codes
-    (B, last of ``hidden``); rows (B, numbers + words of the categories).
+    (B, code); rows (B, numbers + words of the categories).
 
 Example:
     >>> import numpy as np, fieldguide as fg
     >>> X = np.repeat(np.eye(4), 3, axis=1)[np.arange(400) % 4]    # one of four groups is on
-    >>> model = fg.DeepAutoencoder(hidden=(32, 2), epochs=60, validation=0).fit(X)
+    >>> model = fg.DeepAutoencoder(hidden=(32,), code=2, epochs=60, validation=0).fit(X)
     >>> model.encode(X).shape, model.evaluate(X)["explained"] > 0.9
     ((400, 2), True)
 """
@@ -55,6 +55,7 @@ from fieldguide.engine import Stage
 from fieldguide.hyperparameter import option
 from fieldguide.nn.eager_adamw import EagerAdamW
 from fieldguide.tasks import Task
+from fieldguide.tasks.without_target import WithoutTarget
 
 
 class DeepAutoencoderNetwork(nn.Module):
@@ -107,18 +108,21 @@ class DeepAutoencoder(StackedModel):
 
     epochs: int = option(30, "passes of fine-tuning", low=0)
     hidden: tuple[int, ...] = option(
-        (1000, 500, 250, 30), "units of each layer, from below; the last is the code", low=1
+        (1000, 500, 250), "units of each layer below the code, from below", low=1
     )
+    code: int = option(0, "numbers in a code; 0: a quarter of an example's, 32 at most", low=0)
     fine_tune_lr: float = option(1e-3, "learning rate of fine-tuning", low=0,
                                  search=(1e-4, 1e-2), log=True)  # fmt: skip
 
     def build(self, task: Task) -> nn.Module:
         """Return a stack whose highest units are linear."""
+        assert isinstance(task, WithoutTarget)
+        hidden = (*self.hidden, self.code or task.usual_code)
         stack = Stack(
             visible=for_task(task),
-            hidden=self.hidden,
+            hidden=hidden,
             top=Gaussian(),
-            untied=len(self.hidden),
+            untied=len(hidden),
             momentum=self.momentum > 0,
         )
         if self.pretrained:

@@ -66,6 +66,9 @@ from fieldguide.engine import Stage
 from fieldguide.errors import UsageError
 from fieldguide.hyperparameter import option
 from fieldguide.tasks import Task
+from fieldguide.tasks.representation import Representation
+
+USUAL = 256  # hidden units
 
 
 class RBMNetwork(nn.Module):
@@ -115,7 +118,9 @@ class RBM(EnergyModel):
 
     epochs: int = option(20, "passes over the training data", low=0)
     batch_size: int = option(10, "examples in one step", low=1, search=(8, 128), log=True)
-    hidden: int = option(256, "hidden units", low=1, search=(32, 1024), log=True)
+    hidden: int = option(
+        0, "hidden units; 0: 256, or for representation the usual width of a code", low=0
+    )
     persistent: bool = option(
         True, "whether Gibbs chains go on from update to update (counts: never)"
     )
@@ -130,7 +135,7 @@ class RBM(EnergyModel):
         chained = self.persistent and self.visible != "counts"
         return RBMNetwork(
             visible=for_task(task),
-            hidden=self.hidden,
+            hidden=self._width(task),
             chains=self.batch_size if chained else 0,
             momentum=self.momentum > 0,
         )
@@ -143,7 +148,7 @@ class RBM(EnergyModel):
         """Measure the data, start at their means, learn."""
         network = self._network()
         network.machine.visible_bias.data.copy_(self.measured(data))
-        self._pace = pace_of(network.visible, self.hidden, self.momentum)
+        self._pace = pace_of(network.visible, network.machine.weights.shape[1], self.momentum)
         self._rule = Rule(
             steps=self.steps,
             momentum=self.momentum,
@@ -244,6 +249,12 @@ class RBM(EnergyModel):
         if self.task_.inputs.form != "image":
             raise UsageError("Filters are pictures, and this model did not learn from pictures.")
         return filter_grid(self._network().machine.weights.detach(), self.task_.inputs.shape, count)
+
+    def _width(self, task: Task) -> int:
+        """Return the hidden units; a representation is as wide as other algorithms' codes."""
+        if self.hidden:
+            return self.hidden
+        return task.usual_code if isinstance(task, Representation) else USUAL
 
     def _states(self, data: Any) -> Tensor:
         """Return the visible states of examples, all at once."""
