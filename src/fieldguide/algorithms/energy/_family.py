@@ -24,7 +24,7 @@ from fieldguide.errors import UsageError
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
 
-MEASURED = 100_000  # training examples that scales and kinds are learnt from
+MEASURED = 20_000_000  # numbers of training examples that scales and kinds are learnt from
 AT_ONCE = 4096
 NOTHING: AbstractContextManager[object] = nullcontext()
 WIDE = 4  # Gaussian columns from which steps must shrink, or learning diverges
@@ -54,7 +54,8 @@ class EnergyModel(Estimator):
 
     def measured(self, data: Examples) -> Tensor:
         """Let the visible layer measure the examples; return biases that fit their means."""
-        rows = torch.linspace(0, len(data) - 1, min(len(data), MEASURED)).long()
+        count = min(len(data), max(2, MEASURED // self.visible_layer().width))
+        rows = torch.linspace(0, len(data) - 1, count).long()
         batches = (data.batch(index).x for index in rows.split(AT_ONCE))
         return self.visible_layer().learn(batches, self.visible, self.noise, self.task_)
 
