@@ -1,0 +1,141 @@
+"""Correction of outliers: which entries of an example are wrong, and what stood there instead.
+
+A model that has learnt what healthy examples look like reconstructs each example. An entry that it
+misses by far more than it misses healthy ones is wrong, and is replaced by what the model says of
+the *others*. Since a wrong entry drags the reconstruction of its neighbours along, this takes two
+steps:
+
+1. Softly: entries are moved towards their reconstruction as far as they are loud among their row,
+
+       x̃ ← x̂(x̃) + min(1, c / r) (x - x̂(x̃)),  r = |x - x̂(x̃)| / scale,  c = half the median of r
+
+   until outliers pull no harder than anything else. For a linear model this is Huber's regression
+   of the row on its directions, by his pseudo-values (Huber & Ronchetti 2009, 7.8).
+2. Hard: what is still more than a threshold away is wrong, x_wrong ← x̂(x)_wrong is repeated until
+   it stands still (for a linear model: least squares over the others), and all entries are heard
+   again, until the verdict stays the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from fieldguide.algorithms.autoencoder._layout import Layout
+
+THRESHOLD = 5.0  # robust deviations that a residual may have
+SOFT = 60  # reconstructions of the first step
+BEND = 0.5  # median residuals of a row beyond which an entry pulls no harder
+ROUNDS = 10  # verdicts of the second step, at most
+SETTLING = 15  # reconstructions before a verdict, for replacements to stand still
+MOST = 0.5  # of an example's entries; where more are wrong, nothing is left to tell them from
+TO_DEVIATION = 1.4826  # the deviation of a normal distribution over its median absolute deviation
+HEALTHY = 0.99  # share of healthy residuals that stay below the threshold, whatever their tails
+FLOOR = 0.2  # of the median scale: what is always reconstructed exactly is not held to that
+
+
+@dataclass(frozen=True)
+class Scales:
+    """How far healthy entries are from their reconstructions.
+
+    Attributes:
+        centre: The median residual of each entry, (E,).
+        scale: A robust deviation of each entry's residuals, (E,); never 0.
+    """
+
+    centre: Tensor
+    scale: Tensor
+
+    def ratios(self, residuals: Tensor) -> Tensor:
+        """Return residuals in robust deviations, 0 or more, same shape."""
+        return (residuals - self.centre).abs() / self.scale
+
+
+def learn_scales(residuals: Tensor, layout: Layout) -> Scales:
+    """Learn from residuals of healthy examples, best held out, what is usual.
+
+    The deviation is 1.4826 medians of the absolute deviation, which a few outliers among the
+    examples leave alone, or a fifth of the 99 % quantile, whichever is larger.
+
+    Args:
+        residuals: Of `Layout.residuals`, (n, E), n at least 1.
+        layout: What the entries are.
+    """
+    centre = residuals.median(dim=0).values
+    centre[layout.numbers :] = 0.0  # of categories: a probability of 1
+    away = (residuals - centre).abs()
+    usual = TO_DEVIATION * away.median(dim=0).values
+    tails = away.quantile(HEALTHY, dim=0) / THRESHOLD
+    scale = torch.maximum(usual, tails)
+    numbers = scale[: layout.numbers]
+    floor = FLOOR * float(numbers[numbers > 0].median()) if bool((numbers > 0).any()) else 1.0
+    scale[: layout.numbers].clamp_(min=max(floor, 1e-6))
+    scale[layout.numbers :].clamp_(min=1.0)  # 5 nats: a probability below 1 in 150
+    return Scales(centre, scale)
+
+
+def repair(
+    rows: Tensor,
+    say: Callable[[Tensor], Tensor],
+    layout: Layout,
+    scales: Scales,
+    *,
+    threshold: float = THRESHOLD,
+    known: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Find the wrong entries of each example and replace them.
+
+    Args:
+        rows: Examples, (B, D).
+        say: The model: rows (B, D) to their reconstructions (B, D).
+        layout: What the numbers of a row are.
+        scales: What residuals are usual.
+        threshold: Robust deviations above which an entry counts as wrong, above 0.
+        known: Entries known to be wrong, such as missing ones, (B, E); none if left out.
+
+    Returns:
+        The repaired rows (B, D), and which entries were wrong (B, E). An example of which more
+        than half seems wrong is strange as a whole; of it, only what is ``known`` is replaced.
+    """
+    nowhere = torch.zeros(len(rows), layout.entries, dtype=torch.bool, device=rows.device)
+    known = nowhere if known is None else known
+
+    def verdict(filled: Tensor) -> Tensor:
+        return known | (scales.ratios(layout.residuals(rows, say(filled))) > threshold)
+
+    filled = _soften(rows, say, layout, scales, known)
+    wrong = verdict(filled)
+    for _ in range(ROUNDS):
+        filled = _settle(rows, filled, layout.spread(wrong), say)
+        former, wrong = wrong, verdict(filled)
+        if torch.equal(former, wrong):
+            break
+    strange = wrong.float().mean(dim=1, keepdim=True) > MOST
+    wrong = torch.where(strange, known, wrong)
+    wide = layout.spread(wrong)
+    filled = _settle(rows, filled, wide, say)
+    return torch.where(wide, layout.decide(filled), rows), wrong
+
+
+def _soften(
+    rows: Tensor, say: Callable[[Tensor], Tensor], layout: Layout, scales: Scales, known: Tensor
+) -> Tensor:
+    """Return rows in which no entry is far from its reconstruction for its row."""
+    filled = rows
+    for _ in range(SOFT):
+        said = say(filled)
+        ratios = scales.ratios(layout.residuals(rows, said))
+        bend = BEND * ratios.median(dim=1, keepdim=True).values.clamp_min(1.0)
+        trust = (bend / ratios.clamp_min(1e-9)).clamp(max=1.0).masked_fill(known, 0.0)
+        filled = said + layout.spread(trust) * (rows - said)
+    return filled
+
+
+def _settle(rows: Tensor, filled: Tensor, wide: Tensor, say: Callable[[Tensor], Tensor]) -> Tensor:
+    """Return rows whose wrong numbers are what the model says of the others."""
+    for _ in range(SETTLING):
+        filled = torch.where(wide, say(torch.where(wide, filled, rows)), rows)
+    return filled
