@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from fieldguide import engine
+from fieldguide.algorithms.autoencoder._correction import (
+    Entries,
+    Repaired,
+    in_users_terms,
+)
 from fieldguide.algorithms.autoencoder._layout import Layout
 from fieldguide.algorithms.autoencoder._networks import AutoencoderNetwork, dense
-from fieldguide.data import Batch, Examples
-from fieldguide.engine import Stage
-from fieldguide.errors import DataError
+from fieldguide.algorithms.autoencoder._repair import THRESHOLD, Scales, Usual, learn_scales, repair
+from fieldguide.data import Batch, Dataset, Examples
+from fieldguide.engine import Settings, Stage
+from fieldguide.errors import DataError, UsageError
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
 from fieldguide.tasks import Task
 from fieldguide.tasks.without_target import WithoutTarget
 
 WIDEST = 32  # numbers in a code that nobody asked for
+HEALTHY = 10_000  # examples at most whose residuals say what is usual
+NUMBERS = 1 << 24  # of those examples together, at most
 COMPRESSION = 4  # numbers of a row for one of its code, where nobody asked
 
 
@@ -36,7 +45,9 @@ class RowAutoencoder(Estimator):
     def build(self, task: Task) -> nn.Module:
         """Return the network, for rows as wide as the task's."""
         assert isinstance(task, WithoutTarget)
-        return self.network(task, self.code or min(WIDEST, max(1, task.width // COMPRESSION)))
+        network = self.network(task, self.code or min(WIDEST, max(1, task.width // COMPRESSION)))
+        network.usual = Usual(layout_of(task).entries)
+        return network
 
     @abstractmethod
     def network(self, task: WithoutTarget, code: int) -> AutoencoderNetwork:
@@ -97,6 +108,56 @@ class RowAutoencoder(Estimator):
         """Return the reconstruction error of each example, (B,)."""
         return self.rows_task.row_loss(self.forward(batch).float(), self.rows(batch))
 
+    def repair(self, data: Any, *, threshold: float = THRESHOLD) -> Repaired:
+        """Replace what cannot be true, and what is missing, by what the other values make likely.
+
+        A value is wrong if it is further from what the model says of the rest of its example than
+        healthy values are; how far those are was learnt from examples held out of training.
+
+        Args:
+            data: A `Dataset`, the path of one, or inputs as an array or data frame.
+            threshold: Robust standard deviations that a value may be away, above 0.
+
+        Returns:
+            The data in the user's units, and a mask of what was replaced. Examples of which more
+            than half seems wrong are strange as a whole, and left as they are.
+
+        Raises:
+            UsageError: The threshold is no positive number, or training was interrupted.
+        """
+        if not threshold > 0:
+            raise UsageError(f"threshold={threshold!r}: expected a number above 0.")
+        dataset = self._dataset(data, None, new=True)
+        task, entries, usual = self.rows_task, Entries(self.rows_task), self.autoencoder.usual
+        if not bool(usual.scale.any()):
+            raise UsageError(
+                "What residuals are usual is learnt at the end of training, which was interrupted. "
+                "Fit again, or resume the run."
+            )
+        scale = usual.scale.masked_fill(entries.fixed.to(usual.scale.device), torch.inf)
+
+        def corrected(batch: Batch) -> Tensor:
+            rows = self.rows(batch)
+            fixed, wrong = repair(
+                entries.present(rows),
+                lambda some: entries.present(self.say(some, batch)),
+                entries.layout,
+                Scales(usual.centre, scale),
+                threshold=threshold,
+                known=entries.missing(rows),
+            )
+            return torch.cat([fixed, wrong.float()], dim=1)
+
+        examples = task.encode(dataset, with_target=False, once=True)
+        found = engine.outputs(corrected, self.network_, examples, bf16=False)
+        rows, wrong = found.split([task.width, entries.layout.entries], dim=1)
+        return in_users_terms(task, dataset, rows, wrong > 0.5)
+
+    def say(self, rows: Tensor, batch: Batch) -> Tensor:
+        """Return the reconstructions (B, D) of changed rows of a batch."""
+        raw: Tensor = self.network_(rows)
+        return self.rows_task.finish_rows(raw.float())
+
     @property
     def notes_(self) -> list[str]:
         """Say so where the code has room for a copy of the example."""
@@ -107,6 +168,23 @@ class RowAutoencoder(Estimator):
             f"A code of {width} numbers is no shorter than an example's {task.width}: the network "
             "can copy, and need not learn what examples have in common."
         ]
+
+    def _train(self, train: Dataset, held: Dataset | None, settings: Settings) -> None:
+        """Train, then learn from examples held out, where there are any, what is usual."""
+        super()._train(train, held, settings)
+        entries = Entries(self.rows_task)
+        most = max(2, min(HEALTHY, NUMBERS // entries.layout.entries))
+        healthy = self.rows_task.learnt_from(train if held is None else held)
+        some = self.rows_task.encode((healthy if len(healthy) else train).in_memory(most))
+
+        def residuals(batch: Batch) -> Tensor:
+            rows = self.rows(batch)
+            there, gaps = entries.present(rows), entries.missing(rows)
+            found = entries.layout.residuals(there, entries.present(self.say(there, batch)))
+            return found.masked_fill(gaps, torch.nan)
+
+        found = engine.outputs(residuals, self.network_, some.on(settings.device), bf16=False)
+        self.autoencoder.usual.learn(learn_scales(found, entries.layout))
 
     # Helpers for hooks
 

@@ -12,17 +12,21 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from fieldguide.algorithms.autoencoder._repair import Usual
+
 BENDS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
 KERNEL = 3  # pixels on a side of a convolution's window
 
 
 class AutoencoderNetwork(nn.Module):
-    """An encoder and a decoder, one behind the other.
+    """An encoder and a decoder, one behind the other; ``usual`` keeps what repair goes by.
 
     Args:
         encoder: Rows (B, D) to codes (B, K).
         decoder: Codes (B, K) to raw rows (B, D).
     """
+
+    usual: Usual
 
     def __init__(self, *, encoder: nn.Module, decoder: nn.Module):
         super().__init__()
@@ -89,7 +93,7 @@ class ConvolutionalEncoder(nn.Module):
         for before, after in pairwise([shape[0], *channels]):
             layers += [nn.Conv2d(before, after, KERNEL, stride=2, padding=1), nn.ReLU()]
         self.maps = nn.Sequential(*layers)
-        height, width = halved(*self.shape[1:], times=len(channels))[-1]
+        height, width = halved(shape[1], shape[2], len(channels))[-1]
         last = channels[-1] if channels else shape[0]
         self.head = nn.Linear(last * height * width + more, outputs)
 
@@ -112,7 +116,7 @@ class ConvolutionalDecoder(nn.Module):
 
     def __init__(self, *, shape: Sequence[int], channels: Sequence[int], inputs: int):
         super().__init__()
-        sizes = halved(*shape[1:], times=len(channels))
+        sizes = halved(shape[1], shape[2], len(channels))
         self.smallest = (channels[-1] if channels else shape[0], *sizes[-1])
         self.entry = nn.Linear(inputs, int(torch.Size(self.smallest).numel()))
         layers: list[nn.Module] = []
@@ -130,5 +134,5 @@ class ConvolutionalDecoder(nn.Module):
 
 def _doubling(before: int, after: int, size: tuple[int, int]) -> nn.ConvTranspose2d:
     """Return a transposed convolution onto exactly that size, which may be odd."""
-    even = tuple(1 - side % 2 for side in size)
+    even = (1 - size[0] % 2, 1 - size[1] % 2)
     return nn.ConvTranspose2d(before, after, KERNEL, 2, padding=1, output_padding=even)

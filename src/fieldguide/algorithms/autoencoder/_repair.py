@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from fieldguide.algorithms.autoencoder._layout import Layout
 
@@ -54,6 +54,27 @@ class Scales:
         return (residuals - self.centre).abs() / self.scale
 
 
+class Usual(nn.Module):
+    """How far healthy entries are from what is said of them, kept with the weights.
+
+    Args:
+        entries: Values in a row, E.
+    """
+
+    centre: Tensor
+    scale: Tensor
+
+    def __init__(self, entries: int):
+        super().__init__()
+        self.register_buffer("centre", torch.zeros(entries))
+        self.register_buffer("scale", torch.zeros(entries))
+
+    def learn(self, scales: Scales) -> None:
+        """Keep what was learnt."""
+        self.centre.copy_(scales.centre)
+        self.scale.copy_(scales.scale)
+
+
 def learn_scales(residuals: Tensor, layout: Layout) -> Scales:
     """Learn from residuals of healthy examples, best held out, what is usual.
 
@@ -61,14 +82,14 @@ def learn_scales(residuals: Tensor, layout: Layout) -> Scales:
     examples leave alone, or a fifth of the 99 % quantile, whichever is larger.
 
     Args:
-        residuals: Of `Layout.residuals`, (n, E), n at least 1.
+        residuals: Of `Layout.residuals`, (n, E), n at least 1; NaN where nothing was there.
         layout: What the entries are.
     """
-    centre = residuals.median(dim=0).values
+    centre = residuals.nanmedian(dim=0).values.nan_to_num()
     centre[layout.numbers :] = 0.0  # of categories: a probability of 1
     away = (residuals - centre).abs()
-    usual = TO_DEVIATION * away.median(dim=0).values
-    tails = away.quantile(HEALTHY, dim=0) / THRESHOLD
+    usual = TO_DEVIATION * away.nanmedian(dim=0).values.nan_to_num()
+    tails = away.nanquantile(HEALTHY, dim=0).nan_to_num() / THRESHOLD
     scale = torch.maximum(usual, tails)
     numbers = scale[: layout.numbers]
     floor = FLOOR * float(numbers[numbers > 0].median()) if bool((numbers > 0).any()) else 1.0

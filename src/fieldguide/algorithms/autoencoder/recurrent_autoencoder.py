@@ -144,3 +144,10 @@ class RecurrentAutoencoder(RowAutoencoder):
         assert isinstance(batch.x, dict)
         codes: Tensor = self.autoencoder.encoder(self.rows(batch), batch.x["lengths"])
         return codes
+
+    def say(self, rows: Tensor, batch: Batch) -> Tensor:
+        """Return the reconstructions (B, D) of changed rows of a batch."""
+        assert isinstance(batch.x, dict)
+        lengths, network = batch.x["lengths"], self.autoencoder
+        raw: Tensor = network.decoder(network.encoder(rows, lengths), lengths)
+        return raw.float()

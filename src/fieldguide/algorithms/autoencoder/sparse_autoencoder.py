@@ -31,13 +31,14 @@ Shapes:
 Example:
     >>> import numpy as np, fieldguide as fg
     >>> X = np.random.default_rng(0).normal(size=(400, 8))
-    >>> model = fg.SparseAutoencoder(code=32, sparsity=0.1, epochs=100, lr=1e-2).fit(X)
+    >>> model = fg.SparseAutoencoder(code=32, sparsity=0.1, lr=1e-2).fit(X)
     >>> bool(abs(model.encode(X).mean() - 0.1) < 0.05)
     True
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import torch
@@ -97,8 +98,12 @@ class SparseAutoencoder(RowAutoencoder):
 
     def network(self, task: WithoutTarget, code: int) -> AutoencoderNetwork:
         """Return dense layers whose code passes through a logistic function."""
+        layers = dense([task.width, *self.hidden, code])
+        # Units start out as rarely active as they should be; half-way they take long to get there.
+        odds = self.sparsity / (1 - self.sparsity)
+        nn.init.constant_(layers[-1].get_parameter("bias"), math.log(odds))
         return AutoencoderNetwork(
-            encoder=nn.Sequential(*dense([task.width, *self.hidden, code]), nn.Sigmoid()),
+            encoder=nn.Sequential(*layers, nn.Sigmoid()),
             decoder=dense([code, *reversed(self.hidden), task.width]),
         )
 

@@ -37,7 +37,7 @@ Shapes:
 Example:
     >>> import numpy as np, fieldguide as fg
     >>> X = np.random.default_rng(0).normal(size=(400, 1)) * [[3.0, -3.0]] + [[10.0, 0.0]]
-    >>> model = fg.VAE(code=1, hidden=(32,), epochs=60, lr=5e-3).fit(X)
+    >>> model = fg.VAE(code=1, hidden=(32,), epochs=100, lr=1e-2).fit(X)
     >>> drawn = model.sample(200)
     >>> drawn.shape, bool(np.corrcoef(drawn.T)[0, 1] < -0.9)
     ((200, 2), True)
@@ -168,11 +168,16 @@ class VAE(RowAutoencoder):
 
     def forward(self, batch: Batch) -> Tensor:
         """Return the raw rows (B, D) of the means."""
-        return self.vae(self.rows(batch), self._classes(batch))  # type: ignore[no-any-return]
+        raw: Tensor = self.vae(self.rows(batch), self._classes(batch))
+        return raw
 
     def reconstruction(self, batch: Batch) -> Tensor:
         """Return the mean rows (B, D) of the codes' means."""
         return self.vae.likelihood.mean(self.forward(batch))
+
+    def say(self, rows: Tensor, batch: Batch) -> Tensor:
+        """Return the mean reconstructions (B, D) of changed rows of a batch."""
+        return self.vae.likelihood.mean(self.vae(rows, self._classes(batch)))
 
     def codes(self, batch: Batch) -> Tensor:
         """Return the means of q(z | x), (B, K)."""
