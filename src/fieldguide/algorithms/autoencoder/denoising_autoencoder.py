@@ -15,7 +15,9 @@ How it works:
     small Gaussian noise is the slope of the data's log-density (Alain & Bengio 2014). So the code
     may be as long as the example: a copy is of no use. Values are standardised, so that ``amount``
     is in standard deviations; an entry is blanked by its mean (the paper: by 0), a category by no
-    category at all. What is reconstructed later is taken as it comes, without noise on top.
+    category at all. What is reconstructed later is taken as it comes, without noise on top; so the
+    entries that are left in training are scaled up by 1 / (1 - amount), as in dropout, or whole
+    examples would look too large, and repairs, which repeat x̂, would run away.
 
 Use it when:
     Examples come noisy or with gaps and you want them clean; or for outliers and their repair
@@ -61,9 +63,12 @@ def add_noise(rows: Tensor, amount: float) -> Tensor:
 
 
 def blank(rows: Tensor, layout: Layout, share: float) -> Tensor:
-    """Set a share of the entries of rows (B, D) to 0: a number's mean, or no category."""
+    """Set a share of the entries of rows (B, D) to 0: a number's mean, or no category.
+
+    The others are scaled up by 1 / (1 - share), so that they add up to as much as they all would.
+    """
     kept = (torch.rand(len(rows), layout.entries, device=rows.device) >= share).to(rows.dtype)
-    return rows * layout.spread(kept)
+    return rows * layout.spread(kept) / (1 - share)
 
 
 class DenoisingAutoencoder(RowAutoencoder):

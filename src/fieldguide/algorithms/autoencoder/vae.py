@@ -16,8 +16,8 @@ How it works:
     (``likelihood="bernoulli"``) black or white: log p = x log y + (1 - x) log(1 - y) for x between
     the lowest and the highest value seen; a category is a softmax. With more draws a tighter bound
     is had, log (1/k) Σ p(x, zᵢ) / q(zᵢ | x): `log_likelihood`, and how strange an example is.
-    Where the task is generation and examples have classes, the class is told to encoder and
-    decoder, but for a tenth of the examples, so that it can be left open, too.
+    With ``task="generation"`` and examples that have classes, the class is told to encoder and
+    decoder (but for a tenth of the examples, so that it can be left open): `sample(label=…)`.
 
 Use it when:
     You want new examples (`sample`), codes between which one can walk, probabilities of examples,
@@ -83,7 +83,7 @@ class VAE(RowAutoencoder):
         title="Variational autoencoder",
         paper="Kingma & Welling (2014). Auto-encoding variational Bayes. ICLR.",
         year=2014,
-        tasks=("generation", "representation", "outliers"),
+        tasks=("representation", "outliers", "generation"),
         inputs=("array", "table", "image"),
         capacity=3,
         needs_examples=500,
