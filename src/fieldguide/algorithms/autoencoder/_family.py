@@ -45,7 +45,9 @@ class RowAutoencoder(Estimator):
     def build(self, task: Task) -> nn.Module:
         """Return the network, for rows as wide as the task's."""
         assert isinstance(task, WithoutTarget)
-        network = self.network(task, self.code or min(WIDEST, max(1, task.width // COMPRESSION)))
+        code = self.code or min(WIDEST, max(1, task.width // COMPRESSION))
+        network = self.network(task, code)
+        network.code = code
         network.usual = Usual(layout_of(task).entries)
         return network
 
@@ -102,6 +104,7 @@ class RowAutoencoder(Estimator):
 
     def from_codes(self, codes: Tensor) -> Tensor:
         """Return rows (B, D) of codes (B, K)."""
+        self.check_codes(codes)
         return self.rows_task.finish_rows(self.autoencoder.decode(codes).float())
 
     def surprise(self, batch: Batch) -> Tensor:
@@ -187,6 +190,18 @@ class RowAutoencoder(Estimator):
         self.autoencoder.usual.learn(learn_scales(found, entries.layout))
 
     # Helpers for hooks
+
+    def check_codes(self, codes: Tensor) -> None:
+        """Refuse codes of another width.
+
+        Raises:
+            UsageError: They are not as `encode` returns them.
+        """
+        if codes.shape[1] != self.autoencoder.code:
+            raise UsageError(
+                f"codes of {codes.shape[1]} numbers each: expected {self.autoencoder.code}, as "
+                "encode(data) returns them."
+            )
 
     overcomplete: ClassVar[bool] = False
     """Whether something else than a short code keeps the network from copying."""

@@ -19,13 +19,16 @@ KERNEL = 3  # pixels on a side of a convolution's window
 
 
 class AutoencoderNetwork(nn.Module):
-    """An encoder and a decoder, one behind the other; ``usual`` keeps what repair goes by.
+    """An encoder and a decoder, one behind the other.
+
+    Whoever builds it adds ``code``, the numbers in a code, and ``usual``, what repair goes by.
 
     Args:
         encoder: Rows (B, D) to codes (B, K).
         decoder: Codes (B, K) to raw rows (B, D).
     """
 
+    code: int
     usual: Usual
 
     def __init__(self, *, encoder: nn.Module, decoder: nn.Module):

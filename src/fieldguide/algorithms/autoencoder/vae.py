@@ -185,6 +185,7 @@ class VAE(RowAutoencoder):
 
     def from_codes(self, codes: Tensor) -> Tensor:
         """Return the mean rows (B, D) of codes (B, K)."""
+        self.check_codes(codes)
         return self.vae.likelihood.mean(self.vae.decode(codes))
 
     def surprise(self, batch: Batch) -> Tensor:
