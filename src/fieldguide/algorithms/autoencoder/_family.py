@@ -48,7 +48,7 @@ class RowAutoencoder(Estimator):
         code = self.code or min(WIDEST, max(1, task.width // COMPRESSION))
         network = self.network(task, code)
         network.code = code
-        network.usual = Usual(layout_of(task).entries)
+        network.usual = Usual(layout_of(task))
         return network
 
     @abstractmethod
@@ -62,6 +62,7 @@ class RowAutoencoder(Estimator):
             DataError: There is one example only, or all are the same.
         """
         self.look_at(data)
+        self._entries = Entries(self.rows_task)
         yield from super().stages(data)
 
     def look_at(self, data: Examples) -> tuple[Tensor, Tensor]:
@@ -92,7 +93,7 @@ class RowAutoencoder(Estimator):
 
     def loss(self, batch: Batch) -> Tensor | Mapping[str, Tensor]:
         """Return the mean error of reconstructing a batch."""
-        return self.rows_task.row_loss(self.forward(batch).float(), self.rows(batch)).mean()
+        return self.error(self.forward(batch).float(), self.rows(batch))
 
     def reconstruction(self, batch: Batch) -> Tensor:
         """Return rows (B, D) that the network makes of its codes."""
@@ -143,9 +144,9 @@ class RowAutoencoder(Estimator):
             rows = self.rows(batch)
             fixed, wrong = repair(
                 entries.present(rows),
-                lambda some: entries.present(self.say(some, batch)),
+                lambda some, void: entries.present(self.say(some, batch, void)),
                 entries.layout,
-                Scales(usual.centre, scale),
+                Scales(usual.centre, scale, usual.low, usual.high),
                 threshold=threshold,
                 known=entries.missing(rows),
             )
@@ -156,8 +157,14 @@ class RowAutoencoder(Estimator):
         rows, wrong = found.split([task.width, entries.layout.entries], dim=1)
         return in_users_terms(task, dataset, rows, wrong > 0.5)
 
-    def say(self, rows: Tensor, batch: Batch) -> Tensor:
-        """Return the reconstructions (B, D) of changed rows of a batch."""
+    def say(self, rows: Tensor, batch: Batch, void: Tensor) -> Tensor:
+        """Return the reconstructions (B, D) of changed rows of a batch.
+
+        Args:
+            rows: (B, D).
+            batch: What they were.
+            void: Which numbers are worth nothing, (B, D).
+        """
         raw: Tensor = self.network_(rows)
         return self.rows_task.finish_rows(raw.float())
 
@@ -183,13 +190,27 @@ class RowAutoencoder(Estimator):
         def residuals(batch: Batch) -> Tensor:
             rows = self.rows(batch)
             there, gaps = entries.present(rows), entries.missing(rows)
-            found = entries.layout.residuals(there, entries.present(self.say(there, batch)))
-            return found.masked_fill(gaps, torch.nan)
+            said = entries.present(self.say(there, batch, entries.layout.spread(gaps)))
+            found = entries.layout.residuals(there, said).masked_fill(gaps, torch.nan)
+            return torch.cat([found, rows], dim=1)
 
         found = engine.outputs(residuals, self.network_, some.on(settings.device), bf16=False)
-        self.autoencoder.usual.learn(learn_scales(found, entries.layout))
+        found, rows = found.split([entries.layout.entries, entries.layout.width], dim=1)
+        self.autoencoder.usual.learn(learn_scales(found, rows, entries.layout))
 
     # Helpers for hooks
+
+    def error(self, raw: Tensor, rows: Tensor) -> Tensor:
+        """Return the mean loss of raw rows (B, D)."""
+        return self.rows_task.row_loss(raw, self.told(raw, rows)).mean()
+
+    def told(self, raw: Tensor, rows: Tensor) -> Tensor:
+        """Return what raw rows are held against: where a number was missing, themselves."""
+        if not self._entries.flagged:
+            return rows
+        missing = self._entries.layout.spread(self._entries.missing(rows))
+        missing[:, self._entries.layout.numbers :] = False
+        return torch.where(missing, raw.detach(), rows)
 
     def check_codes(self, codes: Tensor) -> None:
         """Refuse codes of another width.
