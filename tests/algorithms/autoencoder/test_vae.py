@@ -100,14 +100,14 @@ def test_pictures_are_bernoulli(convolutional: bool) -> None:
 
 
 def test_ends_are_the_pictures_own(gaussian: tuple[fg.VAE, np.ndarray]) -> None:
-    X = np.random.default_rng(0).integers(50, 200, size=(30, 2, 4, 4)).astype(np.uint8)
+    X = np.random.default_rng(0).integers(50, 200, size=(30, 3, 4, 4)).astype(np.uint8)
     X[0, 0, 0, 0], X[0, 1, 0, 0] = 10, 250
     model = fg.VAE(epochs=0).fit(X)
     codec = next(iter(model.task_.inputs.codecs.values()))
-    low = model.vae.likelihood.low.view(2, 16)
-    torch.testing.assert_close(low, low[:, :1].expand(2, 16))
+    low = model.vae.likelihood.low.view(3, 16)
+    torch.testing.assert_close(low, low[:, :1].expand(3, 16))
     assert float(low[0, 0]) == pytest.approx((10 - codec.means[0]) / codec.deviations[0], abs=1e-4)
-    gone = model.vae.likelihood.mean(torch.full((1, 32), -99.0))
+    gone = model.vae.likelihood.mean(torch.full((1, 48), -99.0))
     torch.testing.assert_close(gone[0], model.vae.likelihood.low)
 
 

@@ -17,7 +17,14 @@ from fieldguide.algorithms.autoencoder._correction import (
 )
 from fieldguide.algorithms.autoencoder._layout import Layout
 from fieldguide.algorithms.autoencoder._networks import AutoencoderNetwork, dense
-from fieldguide.algorithms.autoencoder._repair import THRESHOLD, Scales, Usual, learn_scales, repair
+from fieldguide.algorithms.autoencoder._repair import (
+    SETTLING,
+    THRESHOLD,
+    Scales,
+    Usual,
+    learn_scales,
+    repair,
+)
 from fieldguide.data import Batch, Dataset, Examples
 from fieldguide.engine import Settings, Stage
 from fieldguide.errors import DataError, UsageError
@@ -148,6 +155,7 @@ class RowAutoencoder(Estimator):
                 entries.layout,
                 Scales(usual.centre, scale, usual.low, usual.high),
                 threshold=threshold,
+                settling=self.settling,
                 known=entries.missing(rows),
             )
             return torch.cat([fixed, wrong.float()], dim=1)
@@ -226,6 +234,11 @@ class RowAutoencoder(Estimator):
 
     overcomplete: ClassVar[bool] = False
     """Whether something else than a short code keeps the network from copying."""
+
+    @property
+    def settling(self) -> int:
+        """How often a repair repeats a reconstruction before it judges."""
+        return SETTLING
 
     @property
     def rows_task(self) -> WithoutTarget:

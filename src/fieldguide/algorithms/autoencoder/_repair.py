@@ -118,6 +118,7 @@ def repair(
     scales: Scales,
     *,
     threshold: float = THRESHOLD,
+    settling: int = SETTLING,
     known: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Find the wrong entries of each example and replace them.
@@ -129,6 +130,7 @@ def repair(
         layout: What the numbers of a row are.
         scales: What residuals are usual.
         threshold: Robust deviations above which an entry counts as wrong, above 0.
+        settling: Reconstructions before a verdict; 1 for a model that needs no repetition.
         known: Entries known to be wrong, such as missing ones, (B, E); none if left out.
 
     Returns:
@@ -148,14 +150,14 @@ def repair(
     filled = _soften(rows, bounded, layout, scales, known)
     wrong = verdict(filled)
     for _ in range(ROUNDS):
-        filled = _settle(rows, filled, layout.spread(wrong), bounded)
+        filled = _settle(rows, filled, layout.spread(wrong), bounded, settling)
         former, wrong = wrong, verdict(filled)
         if torch.equal(former, wrong):
             break
     strange = wrong.float().mean(dim=1, keepdim=True) > MOST
     wrong = torch.where(strange, known, wrong)
     wide = layout.spread(wrong)
-    filled = _settle(rows, filled, wide, bounded)
+    filled = _settle(rows, filled, wide, bounded, settling)
     return torch.where(wide, layout.decide(filled), rows), wrong
 
 
@@ -171,10 +173,10 @@ def _soften(rows: Tensor, say: Say, layout: Layout, scales: Scales, known: Tenso
     return filled
 
 
-def _settle(rows: Tensor, filled: Tensor, wide: Tensor, say: Say) -> Tensor:
+def _settle(rows: Tensor, filled: Tensor, wide: Tensor, say: Say, times: int) -> Tensor:
     """Return rows whose wrong numbers are what the model says of the others."""
     replaced = wide
-    for _ in range(SETTLING):
+    for _ in range(times):
         filled = torch.where(wide, say(torch.where(wide, filled, rows), replaced), rows)
         replaced = torch.zeros_like(wide)  # now there is something to go on from
     return filled
