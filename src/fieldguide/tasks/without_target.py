@@ -159,8 +159,7 @@ class WithoutTarget(Task, ABC):
         found = rows.double().cpu().numpy()
         decoded = self._columns(found, list(self.inputs.codecs.values()))
         names = list(self.inputs.codecs)
-        series = [pl.Series(n, list(v), strict=False) for n, v in zip(names, decoded, strict=True)]
-        return pl.DataFrame(series)
+        return pl.DataFrame([_series(n, v) for n, v in zip(names, decoded, strict=True)])
 
     def from_values(self, columns: dict[str, Any]) -> Tensor:
         """Return the rows of columns in the user's units; the other way round than `frame`."""
@@ -207,6 +206,13 @@ def labels(dataset: Dataset) -> Codec:
     known = column.drop_nulls() if isinstance(column, pl.Series) else column
     named = kind in CLASSES or (kind == "number" and looks_like_classes(np.asarray(known))[0])
     return Labels.fit(known) if named and len(known) else Nothing()
+
+
+def _series(name: str, values: np.ndarray) -> pl.Series:
+    """Return decoded values as a column; NumPy's dates to the second are none of polars's."""
+    if values.dtype.kind == "M":
+        return pl.Series(name, values.astype("datetime64[us]"))
+    return pl.Series(name, list(values), strict=False)
 
 
 def _likeliest(block: np.ndarray, codec: Codec) -> np.ndarray:

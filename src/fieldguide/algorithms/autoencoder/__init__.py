@@ -1,0 +1,1 @@
+"""Autoencoders: networks that learn to say briefly what they saw, and to make it of that again."""
