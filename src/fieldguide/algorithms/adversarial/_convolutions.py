@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import torch
@@ -47,7 +48,7 @@ class PictureGenerator(nn.Module):
         sizes = [maps * min(2**level, WIDEST) for level in reversed(range(times))]
         self.project = nn.Linear(latent, sizes[0] * math.prod(self.base), bias=False)
         layers: list[nn.Module] = [nn.BatchNorm2d(sizes[0]), nn.ReLU(inplace=True)]
-        for before, after in zip(sizes, sizes[1:], strict=False):
+        for before, after in itertools.pairwise(sizes):
             layers += [
                 nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False),
                 nn.BatchNorm2d(after),
@@ -90,7 +91,7 @@ class PictureDiscriminator(nn.Module):
             nn.Conv2d(channels, sizes[0], 4, 2, 1),
             nn.LeakyReLU(LEAK, inplace=True),
         ]
-        for before, after in zip(sizes, sizes[1:], strict=False):
+        for before, after in itertools.pairwise(sizes):
             layers += [
                 nn.Conv2d(before, after, 4, 2, 1, bias=norm == "none"),
                 *_normalisation(norm, after),

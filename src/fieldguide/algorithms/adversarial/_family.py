@@ -90,9 +90,13 @@ class Adversarial(Estimator):
         score = self._rivals.discriminator
         return _losses.judging(score(real, y), score(made, y))
 
-    def fool(self, made: Tensor, y: Tensor | None) -> Tensor:
-        """Return the generator's loss."""
+    def fool(self, made: Tensor, y: Tensor | None, raw: Tensor) -> Tensor:
+        """Return the generator's loss; ``raw`` is what `made` turned into ``made``."""
         return _losses.fooling(self._rivals.discriminator(made, y))
+
+    def drawn(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        """Return the real examples of a step as the discriminator sees them, and conditions."""
+        return self.real(batch), self.condition(batch.y, len(batch))
 
     def real(self, batch: Batch) -> Tensor:
         """Return real examples as the discriminator sees them."""
@@ -163,15 +167,16 @@ class Adversarial(Estimator):
         """Let the discriminator learn, and the generator if it is its turn."""
         net = self._rivals
         self._film_it()
-        real, y = self.real(batch), self.condition(batch.y, len(batch))
-        noise = torch.randn(len(batch), net.latent, device=real.device)
+        real, y = self.drawn(batch)
+        noise = torch.randn(len(real), net.latent, device=real.device)
         due = self.discriminator_steps == 1 or (int(net.turns) + 1) % self.discriminator_steps == 0
         with torch.set_grad_enabled(due):
-            made = self.made(net.generator(noise, y))
+            raw = net.generator(noise, y)
+            made = self.made(raw)
         judged = self.judge(real, made.detach(), y)
         self.descend("discriminator", judged)
         if due:
-            fooled = self.fool(made, y)
+            fooled = self.fool(made, y, raw)
             self.descend("generator", fooled)
             net.last.copy_(fooled.detach())
         if self._descent.last:

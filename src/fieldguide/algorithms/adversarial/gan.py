@@ -161,7 +161,7 @@ class GAN(Adversarial):
             width=task.width, hidden=self.hidden, activation=self.activation, dropout=self.dropout
         )
 
-    def fool(self, made: Tensor, y: Tensor | None) -> Tensor:
+    def fool(self, made: Tensor, y: Tensor | None, raw: Tensor) -> Tensor:
         """Return the loss of the objective that was asked for."""
         scores = self._rivals.discriminator(made, y)
         return _losses.fooling(scores, saturating=self.objective == "minimax")

@@ -71,7 +71,8 @@ class WGANGP(Adversarial):
         exportable=False,
     )
 
-    lr: float = option(1e-4, "learning rate", low=0, search=(5e-5, 1e-3), log=True)
+    epochs: int = option(200, "passes over the training data", low=0)
+    lr: float = option(5e-4, "learning rate", low=0, search=(5e-5, 1e-3), log=True)
     momentum: float = option(0.0, "Adam's β₁: how long gradients last", low=0, high=0.999)
     discriminator_steps: int = option(5, "steps of the critic for each of the generator's", low=1)
     penalty: float = option(10.0, "weight λ of the slope's distance from 1", low=0)
@@ -107,7 +108,7 @@ class WGANGP(Adversarial):
         steep = _losses.gradient_penalty(critic, real, made.float(), mix)
         return _losses.criticising(critic(real), critic(made)) + self.penalty * steep
 
-    def fool(self, made: Tensor, y: Tensor | None) -> Tensor:
+    def fool(self, made: Tensor, y: Tensor | None, raw: Tensor) -> Tensor:
         """Return minus the critic's mean score of samples."""
         loss: Tensor = -self._rivals.discriminator(made).mean()
         return loss
