@@ -54,7 +54,8 @@ def space_of_rows(train: Matrix, most: int = MOST) -> FeatureSpace:
     variances, directions = _components(rows - centre)
     leading = directions[:, :most]
     share = float(variances[:most].sum() / variances.sum()) if variances.sum() > 0 else 1.0
-    name = f"the first {leading.shape[1]} principal components of the training data ({share:.0%} of variance)"
+    count = leading.shape[1]
+    name = f"the first {count} principal components of the training data ({share:.0%} of variance)"
     return FeatureSpace(name, lambda some: (matrix(some) - centre) @ leading)
 
 

@@ -16,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import BayesianGaussianMixture
 from torch import Tensor, nn
 
+WIDE = 64  # columns above which mixtures would take longer to fit than the networks
 FITTED = 10_000  # rows that a mixture is fitted to
 LIGHT = 0.005  # weight below which a Gaussian is dropped, as published
 REACH = 4.0  # standard deviations that distance 1 stands for
@@ -73,8 +74,11 @@ class Modes(nn.Module):
     def _learn_one(self, column: int, values: np.ndarray, seed: int) -> None:
         most = self.mean.shape[1]
         distinct, counts = np.unique(values, return_counts=True)
+        found: tuple[np.ndarray, ...]
         if len(distinct) <= most:
             found = distinct, np.zeros(len(distinct)), counts / len(values)
+        elif len(self.mean) > WIDE:
+            found = values.mean(keepdims=True), values.std(keepdims=True), np.ones(1)
         else:
             found = _mixture(values, most, seed)
         for buffer, learnt in zip((self.mean, self.deviation, self.weight), found, strict=True):
