@@ -17,7 +17,7 @@ from sklearn.mixture import BayesianGaussianMixture
 from torch import Tensor, nn
 
 WIDE = 64  # columns above which mixtures would take longer to fit than the networks
-FITTED = 10_000  # rows that a mixture is fitted to
+FITTED = 5_000  # rows that a mixture is fitted to
 LIGHT = 0.005  # weight below which a Gaussian is dropped, as published
 REACH = 4.0  # standard deviations that distance 1 stands for
 FAR = 0.99  # largest distance, so that tanh can reach it
