@@ -39,7 +39,7 @@ def test_at_64_pixels_the_layers_are_the_published_ones() -> None:
     norms = sum(isinstance(m, nn.BatchNorm2d) for m in make.modules())
     assert norms == 4 and sum(isinstance(m, nn.BatchNorm2d) for m in judge.modules()) == 3
     drawn = torch.cat([m.weight.flatten() for m in (*up, *down)])
-    assert float(drawn.std()) == pytest.approx(0.02, rel=0.01)
+    assert drawn.std().item() == pytest.approx(0.02, rel=0.01)
 
 
 def test_bf16_pays_where_a_processor_has_it_and_layout_stays() -> None:
