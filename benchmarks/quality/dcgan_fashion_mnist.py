@@ -95,19 +95,18 @@ def plain_loop(train: np.ndarray, given: argparse.Namespace, seed: int) -> np.nd
     torch.manual_seed(seed)
     make = PictureGenerator(latent=100, channels=1, height=28, width=28, maps=given.maps)
     judge = PictureDiscriminator(channels=1, height=28, width=28, maps=given.maps)
-    optimizers = [
-        torch.optim.Adam(network.parameters(), 2e-4, betas=(0.5, 0.999)) for network in (judge, make)
-    ]
+    of_judge = torch.optim.Adam(judge.parameters(), 2e-4, betas=(0.5, 0.999))
+    of_make = torch.optim.Adam(make.parameters(), 2e-4, betas=(0.5, 0.999))
     for _ in range(given.epochs):
         for index in torch.randperm(len(train)).split(64):
             real = torch.from_numpy(train[index.numpy()]).float().div(127.5).sub(1)
             fake = make(torch.randn(len(real), 100))
             judge.zero_grad()
             (F.softplus(-judge(real)).mean() + F.softplus(judge(fake.detach())).mean()).backward()
-            optimizers[0].step()
+            of_judge.step()
             make.zero_grad()
             F.softplus(-judge(fake)).mean().backward()
-            optimizers[1].step()
+            of_make.step()
     make.eval()
     with torch.inference_mode():
         parts = [make(torch.randn(500, 100)) for _ in range(-(-given.judged // 500))]

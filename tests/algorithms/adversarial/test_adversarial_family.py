@@ -115,7 +115,7 @@ def records(**figures: float) -> list[dict[str, float]]:
 
 def test_a_good_contest_has_no_notes() -> None:
     assert notes(records(), {"a": 1.0, "b": 0.5}, critic=False) == []
-    assert notes([], {}, critic=False) == []
+    assert notes(records(), {}, 0.9, critic=False) == [] == notes([], {}, critic=False)
 
 
 def test_what_went_wrong_is_said_with_advice() -> None:
@@ -124,8 +124,8 @@ def test_what_went_wrong_is_said_with_advice() -> None:
     assert notes(records(discriminator=-3.0, generator=7.0), {}, critic=True) == []
     (alike,) = notes(records(diversity=0.1), {}, critic=False)
     assert "collapsed" in alike and "10%" in alike
-    (uncovered,) = notes(records(coverage=0.05), {}, critic=False)
-    assert "5% of held-out" in uncovered
+    (uncovered,) = notes(records(), {}, 0.4, critic=False)
+    assert "60% of the training examples" in uncovered
     (missing,) = notes(records(), {"cat": 0.0, "dog": 1.0, "never there": -1.0}, critic=False)
     assert "1 of 3 classes" in missing and "cat" in missing and "never" not in missing
 
@@ -139,7 +139,7 @@ def test_a_collapsed_generator_is_noticed() -> None:
         last = model.network_.generator.layers[-1]
         last.weight.zero_()
         last.bias.copy_(torch.tensor([-1.0, -1.0]))
-    model._look_for_classes(model.task_.encode(toys_of(x)))
+    model._look_at_samples(model.task_.encode(toys_of(x)))
     assert any("high" in note and "1 of 2 classes" in note for note in model.notes_)
 
 

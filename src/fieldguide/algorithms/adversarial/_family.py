@@ -9,24 +9,20 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from fieldguide.algorithms.adversarial import _losses, _notes
+from fieldguide.algorithms.adversarial import _look, _losses, _notes
 from fieldguide.algorithms.adversarial._bounds import Bounds
 from fieldguide.algorithms.adversarial._film import Film
 from fieldguide.codecs import Labels
 from fieldguide.data import Batch, Examples
 from fieldguide.engine import Stage
-from fieldguide.errors import DataError
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
-from fieldguide.metrics.features import space_of_rows
-from fieldguide.metrics.memorisation import nearest_neighbours
 from fieldguide.nn.eager_adamw import EagerAdamW
 from fieldguide.tasks import Task
 from fieldguide.tasks.without_target import WithoutTarget
 
-JUDGED = 2000  # samples, and training examples, that classes are looked up among
+JUDGED = 2000  # samples, and training examples, that are compared after training
 MOST = 1 << 24  # numbers in all of them together
-AT_ONCE = 4096  # examples compared together
 
 
 class Rivals(nn.Module):
@@ -42,6 +38,7 @@ class Rivals(nn.Module):
     """
 
     found: Tensor
+    covered: Tensor
     turns: Tensor
     last: Tensor
 
@@ -59,6 +56,7 @@ class Rivals(nn.Module):
         self.generator, self.discriminator = generator, discriminator
         self.latent, self.bounds, self.film = latent, bounds, film
         self.register_buffer("found", torch.full((classes,), -1.0))
+        self.register_buffer("covered", torch.tensor(-1.0))
         self.register_buffer("turns", torch.zeros((), dtype=torch.int64))
         self.register_buffer("last", torch.zeros(()))  # the generator's loss when it last learnt
 
@@ -152,7 +150,7 @@ class Adversarial(Estimator):
 
     def stages(self, data: Examples) -> Iterator[Stage]:
         """Yield the contest; before it look at the data, after it at the samples."""
-        _check(data)
+        _look.refuse_nothing_to_learn(data)
         net = self._rivals
         if net.bounds is not None:
             net.bounds.learn(data)
@@ -161,7 +159,7 @@ class Adversarial(Estimator):
         net.eval()
         if net.film is not None and net.film.due(float(self.epochs)):
             net.film.shoot(self._make)
-        self._look_for_classes(data)
+        self._look_at_samples(data)
 
     def step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Let the discriminator learn, and the generator if it is its turn."""
@@ -203,7 +201,8 @@ class Adversarial(Estimator):
         codec, found = self.task_.codec, self._rivals.found.tolist()
         names = [str(name) for name in codec.classes] if isinstance(codec, Labels) else []
         shares = dict(zip(names, found, strict=True))
-        return _notes.notes(self.history_, shares, critic=self._critic)
+        near = float(self._rivals.covered)
+        return _notes.notes(self.history_, shares, near, critic=self._critic)
 
     @property
     def _critic(self) -> bool:
@@ -234,46 +233,15 @@ class Adversarial(Estimator):
         net.film.shoot(self._make)
         net.generator.train()
 
-    def _look_for_classes(self, data: Examples) -> None:
-        """Note how often each class is found among samples, beside its real frequency."""
-        net = self._rivals
-        if data.y is None or not len(net.found):
-            return
+    def _look_at_samples(self, data: Examples) -> None:
+        """Note how much of the training data samples cover, and how often each class is found."""
+        net, width = self._rivals, self._task.width
         chance = torch.Generator().manual_seed(self.seed)
-        count = max(50, min(JUDGED, MOST // self._task.width))
+        count = max(50, min(JUDGED, MOST // width))
         batch = data.batch(torch.randperm(len(data), generator=chance)[:count])
-        assert batch.y is not None
         with torch.no_grad():
             made = self.samples(count, None, chance).float().cpu()
         rows = self._task.rows(batch.x).cpu()
-        space = space_of_rows(rows)
-        _, nearest = nearest_neighbours(space.features(made), space.features(rows))
-        known = batch.y.cpu()
-        net.found.copy_(_ratio(known[nearest], known, len(net.found)))
-
-
-def _ratio(found: Tensor, real: Tensor, classes: int) -> Tensor:
-    """Return the share of each class as a share of its real one; -1 where it has none."""
-    shares = torch.bincount(found, minlength=classes) / len(found)
-    wanted = torch.bincount(real, minlength=classes) / len(real)
-    return torch.where(wanted > 0, shares / wanted.clamp(min=1e-12), -1.0)
-
-
-def _check(data: Examples) -> None:
-    """Refuse data that there is nothing to learn about.
-
-    Raises:
-        DataError: One example, or all examples the same.
-    """
-    if len(data) < 2:
-        raise DataError(
-            "there is one example, and a generator learns what examples have in common.",
-            "Bring at least a few dozen.",
-        )
-    parts = data.x.values() if isinstance(data.x, dict) else (data.x,)
-    pieces = ((piece, part[:1]) for part in parts for piece in part.split(AT_ONCE))
-    if not any(bool((piece != first).any()) for piece, first in pieces):
-        raise DataError(
-            f"all {len(data)} examples are the same, so there is nothing to generate but copies.",
-            "Look whether the files are empty or were read wrongly.",
-        )
+        near, found = _look.look(rows, made, batch.y, len(net.found))
+        net.covered.fill_(near)
+        net.found.copy_(found)

@@ -9,18 +9,24 @@ LAST = 0.2  # share of the epochs that is looked at: how the contest ended
 WON = 0.05  # loss of a discriminator that tells nearly all apart; 1.39 if it guesses
 HELPLESS = 4.0  # the generator's loss: it fools in 2 of 100 cases
 ALIKE = 0.5  # diversity below which samples are much more alike than real examples
-UNCOVERED = 0.2  # coverage below which most kinds of examples are missing
+UNCOVERED = 0.7  # share of training examples with a sample of their kind, below which some lack
 RARE = 0.1  # share of its real frequency below which a class counts as missing
 
 
 def notes(
-    history: Sequence[Mapping[str, Any]], found: Mapping[str, float], *, critic: bool
+    history: Sequence[Mapping[str, Any]],
+    found: Mapping[str, float],
+    covered: float = -1.0,
+    *,
+    critic: bool,
 ) -> list[str]:
     """Return sentences about a contest that went wrong; none if it went well.
 
     Args:
         history: One record an epoch.
         found: How often each class was found among samples, as a share of its real frequency.
+        covered: Share of training examples that have a sample among the nearest twentieth of the
+            data; below 0 if unknown.
         critic: Whether the discriminator is a critic, whose loss has no absolute meaning.
     """
     if not history:
@@ -29,7 +35,7 @@ def notes(
     answers = [
         None if critic else _won(_mean(last, "discriminator"), _mean(last, "generator")),
         _alike(_mean(last, "diversity")),
-        _uncovered(max((record.get("coverage", -1.0) for record in history), default=-1.0)),
+        _uncovered(covered),
         _missing(found),
     ]
     return [answer for answer in answers if answer]
@@ -59,12 +65,12 @@ def _alike(diversity: float) -> str | None:
     )
 
 
-def _uncovered(coverage: float) -> str | None:
-    if not 0 <= coverage < UNCOVERED:
+def _uncovered(covered: float) -> str | None:
+    if not 0 <= covered < UNCOVERED:
         return None
     return (
-        f"At best {coverage:.0%} of held-out examples had a sample near them: most of the data are "
-        "not generated. Train longer, or take WGANGP."
+        f"{1 - covered:.0%} of the training examples have no sample anywhere near: whole kinds of "
+        "examples are missing, or samples are not realistic yet. Train longer, or take WGANGP."
     )
 
 
