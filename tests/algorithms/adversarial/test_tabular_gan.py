@@ -7,11 +7,12 @@ import polars as pl
 import pytest
 import torch
 from scipy.stats import norm
+from sklearn.mixture import GaussianMixture
 
 import fieldguide as fg
 from fieldguide.algorithms.adversarial._conditions import Conditions, as_frequent
 from fieldguide.algorithms.adversarial._encoding import Encoding
-from fieldguide.algorithms.adversarial._modes import Modes
+from fieldguide.algorithms.adversarial._modes import Modes, _fitted, _mixture
 from tests import toys
 
 
@@ -36,6 +37,34 @@ def test_modes_are_found_and_numbers_told_by_them_come_back() -> None:
     inside = distances[:, 0].abs() < 0.99
     assert inside.float().mean() > 0.99
     assert torch.allclose(back[inside], numbers[inside], atol=1e-5)
+
+
+def test_two_far_gaussians_are_found_as_scikit_learn_finds_them() -> None:
+    values = peaks()[:, 0].double().numpy()
+    means, deviations, weights = _mixture(values, 2, seed=0)
+    theirs = GaussianMixture(2, tol=1e-8, max_iter=500, random_state=0).fit(values[:, None])
+    order, others = means.argsort(), theirs.means_[:, 0].argsort()
+    assert np.allclose(means[order], theirs.means_[others, 0], atol=0.01)
+    assert np.allclose(deviations[order], np.sqrt(theirs.covariances_[others, 0, 0]), atol=0.01)
+    assert np.allclose(weights[order], theirs.weights_[others], atol=0.01)
+
+
+def test_there_are_as_many_gaussians_as_peaks() -> None:
+    chance = np.random.default_rng(0)
+    three = np.repeat([-5.0, 0.0, 5.0], 200) + chance.normal(size=600) * 0.1
+    assert np.allclose(np.sort(_mixture(three, 10, seed=0)[0]), [-5, 0, 5], atol=0.05)
+    assert len(_mixture(chance.normal(size=800), 10, seed=0)[0]) == 1
+    mostly_nothing = np.where(chance.random(800) < 0.9, 0.0, chance.exponential(size=800) * 5)
+    means, deviations, weights = _mixture(mostly_nothing, 10, seed=0)
+    nothing = np.abs(means) < 1e-3
+    assert weights[nothing].sum() == pytest.approx(0.9, abs=0.03)
+    assert (deviations[nothing] < 0.01).all()
+
+
+def test_the_criterion_is_scikit_learns() -> None:
+    values = peaks()[:, 0].double().numpy()
+    theirs = GaussianMixture(2, tol=1e-8, max_iter=500, random_state=0).fit(values[:, None])
+    assert _fitted(values, 2)[0] == pytest.approx(theirs.bic(values[:, None]), rel=1e-3)
 
 
 def test_a_mode_is_drawn_by_its_probability() -> None:
