@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-WIDE = 64  # columns above which mixtures would take longer to fit than the networks
 FITTED = 5_000  # rows that a mixture is fitted to
 LIGHT = 0.005  # weight below which a Gaussian is dropped, as published
 TRIED = (1, 2, 3, 4, 6, 8, 10, 15, 20)  # numbers of Gaussians, up to the most allowed
@@ -76,7 +75,7 @@ class Modes(nn.Module):
         found: tuple[np.ndarray, ...]
         if len(distinct) <= most:
             found = distinct, np.zeros(len(distinct)), counts / len(values)
-        elif len(self.mean) > WIDE:
+        elif most == 1:
             found = values.mean(keepdims=True), values.std(keepdims=True), np.ones(1)
         else:
             found = _mixture(values, most, seed)

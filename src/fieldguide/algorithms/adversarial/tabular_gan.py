@@ -14,7 +14,9 @@ How it works:
     ten rows at a time (PacGAN), so that rows that are all alike give the generator away.
 
     Columns of at most ``modes`` distinct numbers are treated as categories: each number is one of
-    the column's modes, and exact. Missing values are such a column of their own.
+    the column's modes, and exact. Missing values are such a column of their own. The number of
+    Gaussians is that of the least Bayesian information criterion. Rows of more than 64 numbers are
+    signals rather than tables: there each number has one Gaussian.
 
 Use it when:
     You want rows that look like a table of yours: to share what the original may not leave the
@@ -59,6 +61,7 @@ from fieldguide.hyperparameter import option
 from fieldguide.tasks.without_target import WithoutTarget
 
 LEAK = 0.2
+WIDE = 64  # numbers above which a row is a signal laid out flat, and each has one Gaussian
 DROPOUT = 0.5  # of the critic, as published
 
 
@@ -141,8 +144,9 @@ class TabularGAN(Adversarial):
 
     def rivals(self, task: WithoutTarget) -> tuple[nn.Module, nn.Module]:
         """Return both networks for the columns of the table."""
+        most = self.modes if task.numbers <= WIDE else 1
         encoding = Encoding(
-            columns=task.numbers, cardinalities=task.inputs.cardinalities, most=self.modes
+            columns=task.numbers, cardinalities=task.inputs.cardinalities, most=most
         )
         return TableGenerator(
             latent=self.latent,
