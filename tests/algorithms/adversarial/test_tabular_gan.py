@@ -169,3 +169,8 @@ def test_packs_of_ten_and_arrays_without_words() -> None:
     model.fit(toys.array("generation"))
     assert model.network_.discriminator.packed == 10 * (4 + 2 * 4 * 10)
     assert model.sample(7).shape == (7, 4)
+
+
+def test_batches_of_one_row_are_made_of_two() -> None:
+    model = fg.TabularGAN(epochs=1, batch_size=1, pack=1, hidden=(4,), validation=0)
+    assert model.fit(toys.array("generation", 10)).sample(3).shape == (3, 4)

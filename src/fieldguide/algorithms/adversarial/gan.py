@@ -25,7 +25,7 @@ Think twice when:
     examples it memorises.
 
 Cost:
-    Per example three passes through the discriminator forwards and two backwards, one through the
+    Per example three passes through the discriminator forwards and backwards, one through the
     generator. 64-256-256-784 against 784-256-256-1: 0.55 million weights.
 
 Shapes:

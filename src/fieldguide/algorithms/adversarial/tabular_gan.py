@@ -174,7 +174,8 @@ class TabularGAN(Adversarial):
 
     def drawn(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return rows drawn by conditions, as many as the batch has in whole packs, and those."""
-        count = max(1, len(batch) // self.pack) * self.pack
+        least = -(-2 // self.pack)  # batch normalisation needs two rows
+        count = max(least, len(batch) // self.pack) * self.pack
         rows, conditions = self._conditions.draw(count)
         return self._encoding.expand(self._told, rows), conditions
 
