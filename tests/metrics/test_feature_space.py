@@ -18,9 +18,10 @@ def test_narrow_rows_are_compared_as_they_are() -> None:
     assert torch.equal(space.features(rows), rows.double())
 
 
-def test_wide_rows_are_compared_by_scikit_learns_components() -> None:
+@pytest.mark.parametrize("count", [100, 9])
+def test_wide_rows_are_compared_by_scikit_learns_components(count: int) -> None:
     chance = np.random.default_rng(0)
-    rows = chance.normal(size=(100, 12)) @ chance.normal(size=(12, 12))
+    rows = chance.normal(size=(count, 12)) @ chance.normal(size=(12, 12))
     other = chance.normal(size=(30, 12))
     theirs = PCA(4).fit(rows)
     space = space_of_rows(rows, most=4)

@@ -10,6 +10,8 @@ from torch import nn
 
 from fieldguide.errors import UsageError
 
+CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
+
 
 def resolve_device(name: str) -> str:
     """Return the device to use.
@@ -68,7 +70,7 @@ def pays_in_bf16(network: nn.Module) -> bool:
     wide = [
         module
         for module in network.modules()
-        if (isinstance(module, nn.Conv2d) and min(module.in_channels, module.out_channels) >= 32)
+        if (isinstance(module, CONVOLUTIONS) and min(module.in_channels, module.out_channels) >= 32)
         or (isinstance(module, nn.Linear) and min(module.in_features, module.out_features) >= 256)
     ]
     heavy = sum(module.weight.numel() for module in wide)
@@ -77,6 +79,6 @@ def pays_in_bf16(network: nn.Module) -> bool:
 
 def choose_layout(network: nn.Module) -> nn.Module:
     """Store convolution weights channels-last, which is what CPU and GPU kernels work in."""
-    if any(isinstance(module, nn.Conv2d) for module in network.modules()):
+    if any(isinstance(module, CONVOLUTIONS) for module in network.modules()):
         return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network

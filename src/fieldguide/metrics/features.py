@@ -51,10 +51,11 @@ def space_of_rows(train: Matrix, most: int = MOST) -> FeatureSpace:
     if width <= most:
         return FeatureSpace(f"the {width} standardised values", lambda some: matrix(some))
     centre = rows.mean(dim=0)
-    values, vectors = torch.linalg.eigh((rows - centre).T.cov())
-    leading = vectors[:, -most:].flip(1)
-    share = float(values[-most:].sum() / values.sum()) if values.sum() > 0 else 1.0
-    name = f"the first {most} principal components of the training data ({share:.0%} of variance)"
+    variances, directions = _components(rows - centre)
+    leading = directions[:, :most]
+    share = float(variances[:most].sum() / variances.sum()) if variances.sum() > 0 else 1.0
+    count = leading.shape[1]
+    name = f"the first {count} principal components of the training data ({share:.0%} of variance)"
     return FeatureSpace(name, lambda some: (matrix(some) - centre) @ leading)
 
 
@@ -93,3 +94,19 @@ def compare(space: FeatureSpace, real: Tensor, generated: Tensor) -> dict[str, f
         "density": density(one, other),
         "coverage": coverage(one, other),
     }
+
+
+def _components(centred: Tensor) -> tuple[Tensor, Tensor]:
+    """Return variances, largest first, and directions (d, k), by the smaller of the two products.
+
+    Where there are fewer rows than values, the rows' inner products have the same eigenvalues as
+    the covariance, and a picture's covariance may not fit in memory.
+    """
+    count, width = centred.shape
+    if width <= count:
+        values, directions = torch.linalg.eigh(centred.T @ centred)
+        return values.flip(0).clamp(min=0), directions.flip(1)
+    values, vectors = torch.linalg.eigh(centred @ centred.T)
+    values, vectors = values.flip(0)[: count - 1].clamp(min=0), vectors.flip(1)[:, : count - 1]
+    lengths = values.sqrt().clamp(min=1e-12)
+    return values, centred.T @ vectors / lengths

@@ -1,0 +1,1 @@
+"""Two networks that learn by contest: one makes examples, the other tells them from real ones."""
