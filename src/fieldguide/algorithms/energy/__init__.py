@@ -1,0 +1,1 @@
+"""Energy models: what is likely has low energy, learnt by comparing data with daydreams."""
