@@ -162,3 +162,12 @@ def test_users_of_one_rating_cannot_be_split() -> None:
     single = as_dataset(table(userId=[1, 2, 3, 4, 5])).as_ratings()
     with pytest.raises(DataError, match="every user has a single rating"):
         single.split(0.2)
+
+
+def test_a_sample_holds_all_ratings_of_some_users() -> None:
+    data = toys.ratings()
+    some = data.in_memory(60, seed=1)
+    assert 30 <= len(some) <= 60
+    for user in some.column("user").unique():
+        assert (some.column("user") == user).sum() == (data.column("user") == user).sum()
+    assert data.in_memory(3).column("user").n_unique() == 2

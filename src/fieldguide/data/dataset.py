@@ -138,12 +138,19 @@ class Dataset:
         return replace(self, columns=columns, origins=self.origins[indices], provided=provided)
 
     def in_memory(self, limit: int, seed: int = 0) -> Dataset:
-        """Return at most ``limit`` examples held in memory, sampled where there are more."""
+        """Return at most ``limit`` examples held in memory, sampled where there are more.
+
+        Of ratings whole users are drawn, two at least, of series the last steps are kept.
+        """
         if len(self) <= limit:
             return self
         if self.forecast is not None:  # steps belong together: the last windows
             first = max(0, len(self) - limit - self.forecast.steps)
             return self.take(np.arange(first, len(self)))
+        if self.ratings is not None:
+            from fieldguide.data.rating_split import some_users
+
+            return self.take(some_users(self, limit, seed))
         chosen = np.random.default_rng(seed).choice(len(self), size=limit, replace=False)
         return self.take(np.sort(chosen))
 

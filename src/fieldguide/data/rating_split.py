@@ -24,10 +24,7 @@ def split_ratings(data: Dataset, test: float, seed: int) -> tuple[np.ndarray, np
     Raises:
         DataError: Nobody has two ratings.
     """
-    assert data.ratings is not None
-    users = data.column(data.ratings.user)
-    assert isinstance(users, pl.Series)
-    codes = users.rank("dense").to_numpy().astype(np.int64) - 1
+    codes = _users(data)
     chance = np.random.default_rng(seed)
     order = np.lexsort((_moments(data, chance), codes))
     counts = np.bincount(codes)
@@ -38,13 +35,36 @@ def split_ratings(data: Dataset, test: float, seed: int) -> tuple[np.ndarray, np
             "every user has a single rating: none can be held out and still be known by others.",
             "Bring users with more ratings, or name another column with user=… (--user).",
             file=data.source,
-            field=data.ratings.user,
+            field=data.ratings.user if data.ratings is not None else None,
         )
     if not held.any():
         held[counts.argmax()] = 1
     place = np.arange(len(codes)) - np.repeat(np.cumsum(counts) - counts, counts)
     last = place >= np.repeat(counts - held, counts)
     return np.sort(order[~last]), np.sort(order[last])
+
+
+def some_users(data: Dataset, limit: int, seed: int) -> np.ndarray:
+    """Return the positions of the ratings of some users, drawn by lot, sorted.
+
+    Args:
+        data: Ratings.
+        limit: Ratings at most, unless two users alone have more.
+        seed: Decides which users.
+    """
+    codes = _users(data)
+    counts = np.bincount(codes)
+    order = np.random.default_rng(seed).permutation(len(counts))
+    fitting = int((np.cumsum(counts[order]) <= limit).sum())
+    return np.flatnonzero(np.isin(codes, order[: max(2, fitting)]))
+
+
+def _users(data: Dataset) -> np.ndarray:
+    """Return the number of the user of each rating, from 0."""
+    assert data.ratings is not None
+    users = data.column(data.ratings.user)
+    assert isinstance(users, pl.Series)
+    return np.asarray(users.rank("dense").to_numpy().astype(np.int64) - 1)
 
 
 def _moments(data: Dataset, chance: np.random.Generator) -> np.ndarray:

@@ -51,6 +51,8 @@ def test_the_profile_describes_ratings(data: Dataset) -> None:
     figures = found.findings["ratings"].figures
     assert figures["filled"] == pytest.approx(290 / 300)
     assert 0 <= figures["by_item"] < 1 and figures["few"] == 0
+    simple = figures["explained"]
+    assert simple["matrix-factorisation"] > simple["item-means"] > simple["popularity"]
     assert found.forms == ("rating",) and "Ratings: 20 users and 15 items" in " ".join(
         found.sentences()
     )
