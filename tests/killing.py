@@ -32,6 +32,7 @@ from tests import toys
 KILLS = 2
 COUNT = {
     "array": 300, "table": 300, "image": 60, "series": 100, "clip": 60, "tree": 100, "window": 120,
+    "rating": 280,
 }  # fmt: skip
 # What makes resuming hard, for whichever algorithm has it: chance in every step, early stopping.
 HARD = {

@@ -22,7 +22,7 @@ LEVELS: list[set[str]] = [
     {"data", "metrics", "nn", "whole_folder"},
     {"formats", "codecs", "tasks"},
     {"engine", "export", "model_folder", "card", "hyperparameter", "scikit_learn"},
-    {"hooks", "unlabelled"},
+    {"hooks", "recommender", "unlabelled"},
     {"estimator", "pretrained"},
     {"ensemble"},
     {"algorithms"},  # and never one family another

@@ -149,6 +149,22 @@ def windows(task: str = "forecasting", count: int = COUNT, seed: int = 0) -> Dat
     )  # fmt: skip
 
 
+def ratings(task: str = "recommendation", count: int = 240, seed: int = 0) -> Dataset:
+    """Ratings from 1 to 5 in by 20 users of two tastes, which items please more or less."""
+    chance = np.random.default_rng(seed)
+    users, items = 20, 15
+    pairs = chance.permutation(users * items)[:count]
+    user, item = np.divmod(pairs, items)
+    taste, kind = chance.normal(size=(users, 2)), chance.normal(size=(items, 2))
+    value = 3 + (taste[user] * kind[item]).sum(axis=1) + 0.2 * chance.normal(size=len(pairs))
+    columns = {
+        "user": pl.Series("user", [f"u{code}" for code in user]),
+        "item": pl.Series("item", [f"i{code}" for code in item]),
+        "rating": pl.Series("rating", np.clip(np.round(2 * value) / 2, 1, 5)),
+    }
+    return Dataset.from_columns(columns).as_ratings(lowest=1, highest=5)
+
+
 FORMS = {
     "table": table,
     "array": array,
@@ -157,6 +173,7 @@ FORMS = {
     "clip": clips,
     "tree": trees,
     "window": windows,
+    "rating": ratings,
 }
 
 

@@ -116,7 +116,7 @@ class Estimator(UnlabelledMixin, ScikitLearnMixin, Hooks):
     def evaluate(self, data: Any, y: Any = None) -> dict[str, float]:
         """Return every score of the task, by name, on labelled data."""
         outputs, truth = self._outputs_and_truth(dataset := self._labelled(data, y), None)
-        return self.task_.judge(outputs, truth, dataset)
+        return self.task_.judge(outputs, truth, dataset) | self.more_scores(dataset)
 
     def save(self, folder: str | Path) -> Path:
         """Write the model to a folder (configuration as JSON, weights as safetensors).

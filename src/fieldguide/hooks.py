@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from fieldguide.data import Batch, Examples
+from fieldguide.data import Batch, Dataset, Examples
 from fieldguide.engine import Descent, Stage
 from fieldguide.engine.schedule import SCHEDULES
 from fieldguide.hyperparameter import option
@@ -91,6 +91,10 @@ class Hooks(_Learnt, ABC):
         """Yield what to do, one stage after the other; each may use what the last one learnt."""
         batches = data.batches(self.batch_size, seed=self.seed)
         yield Stage("fit", self.step, batches, self.epochs)
+
+    def more_scores(self, dataset: Dataset) -> dict[str, float]:
+        """Return scores on labelled data beyond the task's own."""
+        return {}
 
     @property
     def notes_(self) -> list[str]:

@@ -179,7 +179,9 @@ class ScikitLearnMixin(BaseEstimator):
         name = task.name if task is not None else self.task
         if name == "auto" and "classification" not in self.card.tasks:
             name = self.card.tasks[0]
-        return "regressor" if name in ("regression", "forecasting") else "classifier"
+        return (
+            "regressor" if name in ("regression", "forecasting", "recommendation") else "classifier"
+        )
 
     def _outputs_and_truth(self, data: Any, y: Any) -> tuple[Tensor, Tensor]:
         raise NotImplementedError

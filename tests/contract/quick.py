@@ -15,7 +15,9 @@ QUICK = {"epochs": 1, "batch_size": 8, "validation": 0.0}
 WITHOUT_TARGET = {name for name, kind in tasks.known().items() if not kind.needs_target}
 COUNT = {
     "array": 40, "table": 40, "image": 16, "series": 24, "clip": 16, "tree": 24, "window": 60,
+    "rating": 240,
 }  # fmt: skip
+OWN_FORM = {"forecasting": "window", "recommendation": "rating"}  # of data that pose one task
 
 
 def settings(kind: type[Estimator], **more: Any) -> dict[str, Any]:
@@ -26,9 +28,9 @@ def settings(kind: type[Estimator], **more: Any) -> dict[str, Any]:
 def data(entry: catalog.Entry, task: str = "", form: str = "", seed: int = 0) -> Dataset:
     """Return a tiny data set for an algorithm: of its first task and form, unless named."""
     form, task = form or entry.card.inputs[0], task or entry.card.tasks[0]
-    if task == "forecasting" or form == "window":  # series pose that task, and no other data do
-        others = [one for one in entry.card.inputs if one != "window"] or ["table"]
-        form = "window" if task == "forecasting" else others[0]
+    if task in OWN_FORM or form in OWN_FORM.values():  # they pose that task, and no other data do
+        others = [one for one in entry.card.inputs if one not in OWN_FORM.values()] or ["table"]
+        form = OWN_FORM.get(task) or others[0]
     if task in WITHOUT_TARGET:  # classes to condition on, and to tell outliers by
         task = "classification"
     if form == "image":

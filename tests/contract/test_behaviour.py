@@ -169,8 +169,8 @@ def test_a_wrong_task_explains_itself(entry: catalog.Entry) -> None:
 
 def test_a_wrong_form_of_inputs_explains_itself(entry: catalog.Entry) -> None:
     kind, task = entry.load(), entry.card.tasks[0]
-    # Series pose a task of their own, so that no other task meets windows.
-    others = {"window"} if task != "forecasting" else set(toys.FORMS)
+    # Series and ratings pose a task of their own, so that no other task meets their forms.
+    others = set(toys.FORMS) if task in quick.OWN_FORM else set(quick.OWN_FORM.values())
     for form in toys.FORMS.keys() - set(entry.card.inputs) - others:
         data = toys.FORMS[form](task)
         if set(tasks.forms_of(data)) & set(entry.card.inputs):

@@ -19,7 +19,12 @@ from fieldguide.hyperparameter import Range, check, ranges
 from fieldguide.tasks.forms import OF_COLUMNS
 
 HEADINGS = ["How it works", "Use it when", "Think twice when", "Cost", "Shapes", "Example"]
-FORMS = {"window", *OF_COLUMNS, *(form for codec in Codec.known.values() for form in codec.forms)}
+FORMS = {
+    "window",
+    "rating",
+    *OF_COLUMNS,
+    *(form for codec in Codec.known.values() for form in codec.forms),
+}
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(fg.__path__, "fieldguide.")

@@ -176,7 +176,7 @@ def test_missing_targets_are_refused_with_their_row(kind: type[tasks.Task], y: o
 @pytest.mark.parametrize("form", toys.FORMS)
 @pytest.mark.parametrize("name", ["classification", "regression"])
 def test_through_its_configuration_it_is_the_same_task(form: str, name: str) -> None:
-    name = "forecasting" if form == "window" else name  # series pose no other task
+    name = {"window": "forecasting", "rating": "recommendation"}.get(form, name)  # no other task
     data = toys.FORMS[form](name)
     kind, _ = tasks.choose(data)
     task = kind.fit(data)

@@ -26,7 +26,8 @@ Task = Annotated[
     str,
     typer.Option(
         metavar="TASK",
-        help="auto, classification, regression, forecasting, representation, outliers, generation.",
+        help="auto, classification, regression, forecasting, recommendation, representation, "
+        "outliers, generation.",
     ),
 ]
 
@@ -38,11 +39,18 @@ _OPTIONS: dict[str, tuple[str, str]] = {
     "series": ("COLUMN", "Forecasts: column that names the series, where there are several."),
     "known": ("COLUMN,…", "Forecasts: columns known in the future too, such as holidays."),
     "every": ("SPACING", "Forecasts: average irregular rows to this, such as 1h."),
+    "user": ("COLUMN", "Ratings: column that names who rates; the rows are then ratings."),
+    "item": ("COLUMN", "Ratings: column that names what is rated."),
+    "rating": ("COLUMN", "Ratings: column of the ratings."),
 }
 _STEPS: dict[str, str] = {
     "horizon": "Forecast so many steps of the series that the rows are.",
     "lookback": "Forecasts: steps to look back on; chosen where left out.",
     "season": "Forecasts: steps after which the series repeat; found where left out.",
+}
+_ENDS: dict[str, str] = {
+    "lowest": "Ratings: lowest there can be; the lowest there is, where left out.",
+    "highest": "Ratings: highest there can be; the highest there is, where left out.",
 }
 ALLOWED_LOSS = 0.05
 
@@ -57,6 +65,10 @@ def options() -> list[inspect.Parameter]:
         _keyword(name, Annotated[int | None, typer.Option(metavar="STEPS", min=1, help=help)], None)
         for name, help in _STEPS.items()
     ]
+    texts += [
+        _keyword(name, Annotated[float | None, typer.Option(metavar="NUMBER", help=help)], None)
+        for name, help in _ENDS.items()
+    ]
     help = "Share of the rows that may be unusable before the data are refused."
     allowed = typer.Option(metavar="SHARE", parser=share, help=help)
     return [*texts, _keyword("allowed_loss", Annotated[float, allowed], str(ALLOWED_LOSS))]
@@ -68,7 +80,7 @@ def read(
     allowed_loss: float = ALLOWED_LOSS,
     check: bool = False,
     able: Sequence[str] = (),
-    **chosen: str | int | None,
+    **chosen: str | int | float | None,
 ) -> Dataset:
     """Read DATA.
 
@@ -78,8 +90,8 @@ def read(
         check: Whether to refuse data that lose more than that, and to speak of what they lose.
         able: Names of the tasks in question, if they are known: a target is guessed only where one
             of them has a use for it.
-        chosen: Target, group, time, sheet and what is asked of series; None where the user named
-            none.
+        chosen: Target, group, time, sheet and what is asked of series or ratings; None where the
+            user named none.
 
     Raises:
         DataError: The data break a rule.
@@ -94,10 +106,13 @@ def read(
     if check:
         dataset.ledger.check(allowed_loss)
         tell_losses(dataset.ledger)
-        if dataset.target is not None and not chosen.get("target") and not rows_alone:
+        guessed = dataset.target is not None and not chosen.get("target")
+        if guessed and not rows_alone and dataset.ratings is None:
             say(f"To predict: '{dataset.target}' ({dataset.target_reason}).")
         if dataset.forecast is not None:
             say(dataset.forecast.sentence)
+        if dataset.ratings is not None:
+            say(dataset.ratings.sentence)
     return dataset
 
 
@@ -110,7 +125,9 @@ def tell_losses(ledger: Ledger) -> None:
 
 def words(chosen: Mapping[str, Any]) -> str:
     """Return options of reading as they are written, a blank before each."""
-    named = {name: value for name, value in chosen.items() if name in {**_OPTIONS, **_STEPS}}
+    named = {
+        name: value for name, value in chosen.items() if name in {**_OPTIONS, **_STEPS, **_ENDS}
+    }
     parts = [f"--{name} {value}" for name, value in named.items() if value is not None]
     return "".join(f" {part}" for part in parts)
 

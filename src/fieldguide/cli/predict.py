@@ -66,6 +66,8 @@ def _predictions(fitted: Estimator, dataset: Dataset, probabilities: bool) -> pl
     import numpy as np
     import polars as pl
 
+    from fieldguide.recommender import Recommender
+
     if probabilities and not hasattr(fitted.task_, "probabilities"):
         raise UsageError(
             f"This model does {fitted.task_.name}, which has no probabilities. "
@@ -79,6 +81,8 @@ def _predictions(fitted: Estimator, dataset: Dataset, probabilities: bool) -> pl
             "This model represents examples, and predicts nothing. Use `fieldguide encode`, or "
             "`fieldguide reconstruct`."
         )
+    if isinstance(fitted, Recommender) and fitted.asks_for_lists(dataset):
+        return fitted.recommendations(dataset)
     outputs = fitted.predict(dataset)
     origin = "row" if np.asarray(dataset.origins).dtype.kind in "iu" else "file"
     columns: dict[str, Any] = {origin: dataset.origins.tolist()}

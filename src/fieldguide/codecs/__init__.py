@@ -8,6 +8,7 @@ from fieldguide.codecs.codec import from_config as from_config
 from fieldguide.codecs.datetime import DateTime as DateTime
 from fieldguide.codecs.frames import Frames as Frames
 from fieldguide.codecs.labels import Labels as Labels
+from fieldguide.codecs.names import Names as Names
 from fieldguide.codecs.nodes import Nodes as Nodes
 from fieldguide.codecs.nothing import Nothing as Nothing
 from fieldguide.codecs.number import Number as Number

@@ -10,6 +10,7 @@ import polars as pl
 from fieldguide.data.dataset import Dataset
 from fieldguide.data.field import Field
 from fieldguide.data.numbers import NumberStyle
+from fieldguide.data.rating_columns import recognised
 from fieldguide.data.spacing import find_spacing
 
 _STYLE = ("decimal", "thousands", "sign")
@@ -26,6 +27,7 @@ def note_peculiarities(data: Dataset) -> None:
     """
     _note_duplicates(data)
     _note_series(data)
+    _note_ratings(data)
     for name, field in data.fields.items():
         _note_column(data, name, field)
     if data.target is None:
@@ -73,6 +75,19 @@ def _note_series(data: Dataset) -> None:
         f"--horizon STEPS --time {dated[0]}{several} (horizon=…, time='{dated[0]}')"
     )
     data.ledger.book("noted", reason, [dated[0]], file=data.source, field=dated[0])
+
+
+def _note_ratings(data: Dataset) -> None:
+    """Note that rows look like ratings, and how to recommend by them."""
+    found = recognised(data)
+    if found is None:
+        return
+    roles = {"user": found.user, "item": found.item, "rating": found.rating, "time": found.time}
+    named = [(role, name) for role, name in roles.items() if name]
+    options = " ".join(f"--{role} {name}" for role, name in named)
+    keywords = ", ".join(f"{role}='{name}'" for role, name in named)
+    reason = f"looks like ratings: to recommend by them, add {options} ({keywords})"
+    data.ledger.book("noted", reason, [found.rating], file=data.source, field=found.rating)
 
 
 def _note_duplicates(data: Dataset) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -17,6 +17,9 @@ from fieldguide.data.infer import clean, refine
 from fieldguide.data.ledger import Ledger
 from fieldguide.data.split import split_indices
 from fieldguide.errors import DataError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from fieldguide.data.ratings import Ratings
 
 
 @dataclass(kw_only=True)
@@ -37,6 +40,7 @@ class Dataset:
         group: Column whose values must not be torn apart by a split, or None.
         time: Column that orders the examples in time, or None: a split then cuts, not shuffles.
         forecast: What is asked of rows that are steps of series, or None: rows are examples then.
+        ratings: The parts of the columns, where each row is a rating, or None.
     """
 
     fields: dict[str, Field]
@@ -50,6 +54,7 @@ class Dataset:
     group: str | None = None
     time: str | None = None
     forecast: Forecast | None = None
+    ratings: Ratings | None = None
 
     def __post_init__(self) -> None:
         if self.columns and len(self.origins) == 0:
@@ -97,6 +102,20 @@ class Dataset:
 
         return as_series(self, Forecast(horizon, **asked))
 
+    def as_ratings(self, **asked: Any) -> Dataset:
+        """Return the rows as ratings of items by users.
+
+        Args:
+            asked: Attributes of `Ratings`: ``user``, ``item``, ``rating``, ``time``, ``lowest``,
+                ``highest``; what is left out is found by names and values.
+
+        Raises:
+            DataError: A column cannot be found, or there is nothing to learn from.
+        """
+        from fieldguide.data.ratings import Ratings, as_ratings
+
+        return as_ratings(self, Ratings(**asked))
+
     def with_target(self, name: str) -> Dataset:
         """Return the same data with another column to predict.
 
@@ -119,12 +138,19 @@ class Dataset:
         return replace(self, columns=columns, origins=self.origins[indices], provided=provided)
 
     def in_memory(self, limit: int, seed: int = 0) -> Dataset:
-        """Return at most ``limit`` examples held in memory, sampled where there are more."""
+        """Return at most ``limit`` examples held in memory, sampled where there are more.
+
+        Of ratings whole users are drawn, two at least, of series the last steps are kept.
+        """
         if len(self) <= limit:
             return self
         if self.forecast is not None:  # steps belong together: the last windows
             first = max(0, len(self) - limit - self.forecast.steps)
             return self.take(np.arange(first, len(self)))
+        if self.ratings is not None:
+            from fieldguide.data.rating_split import some_users
+
+            return self.take(some_users(self, limit, seed))
         chosen = np.random.default_rng(seed).choice(len(self), size=limit, replace=False)
         return self.take(np.sort(chosen))
 
@@ -143,6 +169,7 @@ class Dataset:
         is cut rather than shuffled, classes keep their shares, and the rest is left to ``seed``.
         Series to forecast are cut in time; the part held out begins with as many steps before the
         cut as a forecast looks back on, so that every forecast it scores is of what came after.
+        Of ratings a share of each user's is held out, the latest ones where there are times.
 
         Args:
             test: Share of examples held out, above 0 and below 1.
@@ -164,6 +191,11 @@ class Dataset:
                 "Bring more data.",
                 file=self.source,
             )
+        if self.ratings is not None:
+            from fieldguide.data.rating_split import split_ratings
+
+            known, hidden = split_ratings(self, float(test), seed)
+            return self.take(known), self.take(hidden)
         train, held_out = split_indices(
             len(self),
             test=test,

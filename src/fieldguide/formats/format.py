@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from fieldguide.data import Dataset, Field
     from fieldguide.data.forecast import Forecast
+    from fieldguide.data.ratings import Ratings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class Options:
         fields: Fields found on other rows: columns are read as these, rows without a target are
             kept, and no target is guessed. For prediction.
         forecast: What is asked of series, or None: rows are examples then.
+        ratings: The parts of the columns, where each row is a rating, or None.
     """
 
     target: str | None = None
@@ -35,6 +37,7 @@ class Options:
     time: str | None = None
     fields: Mapping[str, Field] | None = None
     forecast: Forecast | None = None
+    ratings: Ratings | None = None
 
 
 class Format(ABC):

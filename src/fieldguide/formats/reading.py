@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fieldguide.data import Dataset, Field
 from fieldguide.data.forecast import Forecast, as_names
+from fieldguide.data.ratings import Ratings, as_ratings
 from fieldguide.errors import DataError, UnknownFormat, UsageError
 from fieldguide.formats import builtin
 from fieldguide.formats.discovery import formats
@@ -29,6 +30,11 @@ def read(
     lookback: int = 0,
     season: int = 0,
     every: str | None = None,
+    user: str | None = None,
+    item: str | None = None,
+    rating: str | None = None,
+    lowest: float | None = None,
+    highest: float | None = None,
 ) -> Dataset:
     """Read a file, a folder or a built-in data set.
 
@@ -50,6 +56,12 @@ def read(
         lookback: Steps that a forecast looks back on; 0 to choose by horizon, season and length.
         season: Steps after which series repeat; 0 to find it.
         every: Spacing to average irregular rows to, such as ``"1h"``.
+        user: Column that names who rates: the rows are then ratings, ``time`` is their column of
+            times, and columns of theirs that are not named are found by names and values.
+        item: Column that names what is rated.
+        rating: Column of ratings.
+        lowest: Lowest rating there can be; the lowest there is, where left out.
+        highest: Highest rating there can be; the highest there is, where left out.
 
     Returns:
         The data, with honest fields and a ledger of every row and file.
@@ -67,6 +79,20 @@ def read(
         raise UsageError(
             "series, known, lookback, season and every belong to a forecast. Say how many steps "
             "ahead with horizon=… (--horizon)."
+        )
+    if user or item or rating:
+        if horizon is not None or target or group or fields is not None:
+            raise UsageError(
+                "user, item and rating say that the rows are ratings, which are to be guessed "
+                "themselves. Leave horizon, target, group and fields out."
+            )
+        roles = Ratings(user or "", item or "", rating or "", time, lowest, highest)
+        options = Options(sheet=sheet, stream=False, ratings=roles)
+        return as_ratings(_read(Path(path_or_name), options), roles)
+    if lowest is not None or highest is not None:
+        raise UsageError(
+            "lowest and highest belong to ratings. Name their columns with user=…, item=… and "
+            "rating=… (--user, --item, --rating)."
         )
     asked = None
     if horizon is not None:

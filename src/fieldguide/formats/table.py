@@ -123,7 +123,7 @@ def to_dataset(
     )
     data = data if keep.all() else data.take(np.flatnonzero(keep))
     data = data if folder is None else read_image_columns(data, folder)
-    if options.fields is None and options.forecast is None:
+    if options.fields is None and options.forecast is None and options.ratings is None:
         note_peculiarities(data)
     return data
 
@@ -152,6 +152,8 @@ def choose_target(
     """
     if options.forecast is not None:
         return None, "series are forecast"
+    if options.ratings is not None:
+        return None, "ratings are to be guessed"
     if options.target:
         check_target(options.target, cleaned.fields, source)
         return options.target, "you named it"

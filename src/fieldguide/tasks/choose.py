@@ -61,6 +61,8 @@ def choose(
                 f"Tasks: auto, {', '.join(names())}."
             )
         return known()[name], "you named it"
+    if dataset.ratings is not None:  # their target is a number, and no one to regress on
+        return known()["recommendation"], known()["recommendation"].fits(dataset)[1]
     if dataset.forecast is None:  # whoever also forecasts is no less bound to its only other task
         able = [name for name in able if known()[name].forecast is None]
         if able and not any(known()[name].needs_target for name in able):

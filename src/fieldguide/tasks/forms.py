@@ -12,6 +12,7 @@ from fieldguide.codecs import Codec
 from fieldguide.data import Dataset, Field, Kind
 
 OF_SERIES = ("window", "array")  # of series that are to be forecast
+OF_RATINGS = ("rating",)  # of users and items, as codes
 OF_COLUMNS = ("array", "table")  # rows of numbers, and codes: what any algorithm of vectors takes
 
 
@@ -31,6 +32,8 @@ def forms_of(dataset: Dataset, *, natural: bool = False) -> tuple[str, ...]:
     """
     if dataset.forecast is not None:
         return OF_SERIES  # of windows, which are cut from all columns together
+    if dataset.ratings is not None:
+        return OF_RATINGS
     usable = dataset.inputs
     kinds = {field.kind for field in usable.values()}
     own = [form for form in _structured() if _leading(form) in kinds]

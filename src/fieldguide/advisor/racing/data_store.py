@@ -18,6 +18,7 @@ import polars as pl
 from fieldguide.codecs import Frames, Picture
 from fieldguide.data import Bundle, ClipColumn, Column, Dataset, Field, ImageFiles
 from fieldguide.data.forecast import Forecast
+from fieldguide.data.ratings import Ratings
 from fieldguide.data.streamed import StreamedTable
 from fieldguide.model_folder import ledger
 
@@ -75,6 +76,7 @@ def _write_columns(folder: Path, dataset: Dataset, train: np.ndarray) -> dict[st
         "group": dataset.group,
         "time": dataset.time,
         "forecast": None if dataset.forecast is None else dataset.forecast.to_dict(),
+        "ratings": None if dataset.ratings is None else dataset.ratings.to_dict(),
         "ledger": dataset.ledger.to_dict(),
         "origins": dataset.origins.tolist(),
         "provided": None if dataset.provided is None else dataset.provided.tolist(),
@@ -130,6 +132,7 @@ def _read_all(folder: Path, facts: dict[str, Any]) -> Dataset:
         group=facts["group"],
         time=facts["time"],
         forecast=Forecast.from_dict(facts["forecast"]) if facts.get("forecast") else None,
+        ratings=Ratings.from_dict(facts["ratings"]) if facts.get("ratings") else None,
         ledger=ledger(facts["ledger"]),
         origins=np.asarray(facts["origins"]),
         provided=None if provided is None else np.asarray(provided),
@@ -138,7 +141,7 @@ def _read_all(folder: Path, facts: dict[str, Any]) -> Dataset:
 
 def fingerprint(dataset: Dataset) -> str:
     """Return a hash of the columns' names and values and of the target's name."""
-    asked = "" if dataset.forecast is None else str(dataset.forecast)
+    asked = "".join(str(one) for one in (dataset.forecast, dataset.ratings) if one is not None)
     digest = hashlib.sha256(f"{dataset.target}{asked}".encode())
     if isinstance(dataset, StreamedTable):
         digest.update(f"{dataset.source} {_size(dataset.source)} {list(dataset.fields)}".encode())

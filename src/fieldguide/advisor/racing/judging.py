@@ -39,7 +39,7 @@ def judge(model: Estimator, held_out: Dataset, folder: Path) -> dict[str, Any]:
         kept["confidence"] = task.probabilities(outputs).max(axis=1)
     _write(folder / PREDICTIONS, kept)
     return {
-        "scores": task.judge(outputs, truth, held_out),
+        "scores": task.judge(outputs, truth, held_out) | model.more_scores(held_out),
         "score_name": task.score_name,
         "predict_seconds": seconds,
         "size": sum(file.stat().st_size for file in (folder / MODEL).iterdir()),

@@ -194,6 +194,7 @@ def _split(dataset: Dataset, settings: dict[str, Any]) -> tuple[np.ndarray, ...]
     needed = {dataset.target, dataset.group, dataset.time}
     asked = dataset.forecast
     needed |= set() if asked is None else {asked.series, *asked.targets}
+    needed |= set() if dataset.ratings is None else {dataset.ratings.user}
     columns = {name: column for name, column in dataset.columns.items() if name in needed}
     marked = replace(dataset, columns=columns, origins=np.arange(len(dataset)))
     train, held_out = marked.split(test=settings["test"], seed=settings["seed"])

@@ -42,7 +42,8 @@ def summands(task: Task, outputs: Tensor, truth: Tensor) -> np.ndarray:
     Returns:
         Shape (n, 2) for a mean: value and 1. Shape (n, 3·targets + 1) for R²: squared errors,
         truths, squared truths (both centred) and 1. For forecasts one row a block of neighbouring
-        windows: those share steps, and resampled one by one they would seem surer than they are.
+        windows, which share steps, and for ratings one row a user, whose ratings share a taste:
+        resampled one by one they would seem surer than they are.
     """
     own = getattr(task, "summands", None)
     if own is not None:
@@ -50,6 +51,8 @@ def summands(task: Task, outputs: Tensor, truth: Tensor) -> np.ndarray:
         return found
     if task.forecast is not None:
         return _in_blocks(task.each(outputs, truth), task.forecast.horizon)  # type: ignore[attr-defined]
+    if task.name == "recommendation":
+        return np.asarray(task.by_user(outputs, truth))  # type: ignore[attr-defined]
     ones = np.ones((len(truth), 1))
     if task.score_name == "r2":
         y, guess = truth.double().numpy(), outputs.double().numpy()

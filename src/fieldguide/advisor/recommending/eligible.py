@@ -15,6 +15,7 @@ FORMS = {
     "clip": "clips",
     "tree": "trees of words",
     "window": "series to forecast",
+    "rating": "ratings",
 }
 FAR_TOO_FEW = 0.1  # share of the examples it needs, below which a deep network is ruled out
 DEEP = 3  # capacity from which that rule holds

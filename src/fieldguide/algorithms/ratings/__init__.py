@@ -1,0 +1,1 @@
+"""Ratings: what made for tables of users, items and ratings alone."""
