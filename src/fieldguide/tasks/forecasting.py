@@ -85,8 +85,10 @@ class Forecasting(Task):
         windows = inputs.windows(train, with_target=True)
         found = runs(train)
         spans = list(zip(found.starts.tolist(), found.knowns.tolist(), strict=True))
-        steps = windows.values[:, : len(asked.targets)].numpy()
-        naive, stepwise = backtest.naive_errors(steps, spans, asked)
+        steps = windows.values[:, : len(asked.targets)]
+        if windows.absent is not None:
+            steps = steps.masked_fill(windows.absent, torch.nan)
+        naive, stepwise = backtest.naive_errors(steps.numpy(), spans, asked)
         return cls(inputs, ", ".join(asked.targets), codec, asked, naive, stepwise)
 
     def series(self, dataset: Dataset) -> Dataset:
@@ -151,7 +153,7 @@ class Forecasting(Task):
 
     def each(self, outputs: Tensor, y: Tensor) -> np.ndarray:
         """Return the skill of every window, (n,); their mean is the score."""
-        error = (self.points(outputs) - y).double().abs().flatten(1).mean(dim=1)
+        error = (self.points(outputs) - y).double().abs().flatten(1).nanmean(dim=1)
         return np.asarray(1 - error.cpu().numpy() / self.naive)
 
     def score(self, outputs: Tensor, y: Tensor) -> float:
@@ -162,11 +164,11 @@ class Forecasting(Task):
         """Return skill, MASE, and standardised errors; coverage and pinball loss of intervals."""
         points = self.points(outputs).double()
         error = points - y
-        absolute = float(error.abs().mean())
+        absolute = float(error.abs().nanmean())
         found = {
             "skill": self.score(outputs, y),
             "mase": absolute / self.stepwise,
-            "standardised_mse": float(error.square().mean()),
+            "standardised_mse": float(error.square().nanmean()),
             "standardised_mae": absolute,
         }
         bounds = self._bounds(outputs)
@@ -178,8 +180,8 @@ class Forecasting(Task):
         """Return every score, those in the user's units included."""
         scales = self._windows(dataset, True).scales
         error = backtest.in_units(self.points(outputs), scales) - backtest.in_units(y, scales)
-        rmse = float(np.sqrt(np.square(error).mean()))
-        return self.scores(outputs, y) | {"mae": float(np.abs(error).mean()), "rmse": rmse}
+        rmse = float(np.sqrt(np.nanmean(np.square(error))))
+        return self.scores(outputs, y) | {"mae": float(np.nanmean(np.abs(error))), "rmse": rmse}
 
     def calibrated(self, outputs: Callable[[Examples], Tensor], examples: Examples) -> Self:
         """Return the task with the widths of its intervals, from errors on examples."""
