@@ -27,6 +27,7 @@ from fieldguide.tasks.task import Task
 from fieldguide.tasks.window_inputs import WindowInputs, last_windows
 
 LEVELS = (0.1, 0.9)  # quantiles of probabilistic outputs, and of intervals
+COVERAGE = LEVELS[1] - LEVELS[0]
 SPREAD_FROM = 2_000  # windows whose errors say how wide intervals are
 
 
@@ -36,8 +37,9 @@ class Forecasting(Task):
 
     Outputs have the shape (B, horizon, targets), or (B, horizon, targets, 1 + 2) with a point and
     the quantiles 10 % and 90 %; algorithms of rows of numbers give them flat. Intervals for points
-    alone are conformal: as wide as the errors on the validation windows (or the training windows,
-    where none were held out) at the same step ahead.
+    alone are conformal: as wide as the errors at the same step ahead on windows that were not learnt
+    from: those of validation, or of an algorithm's own rehearsal. Where there were none, and for
+    what learns nothing, errors on training windows have to do.
 
     Attributes:
         question: What is asked.
@@ -184,15 +186,20 @@ class Forecasting(Task):
         return self.scores(outputs, y) | {"mae": float(np.nanmean(np.abs(error))), "rmse": rmse}
 
     def calibrated(self, outputs: Callable[[Examples], Tensor], examples: Examples) -> Self:
-        """Return the task with the widths of its intervals, from errors on examples."""
+        """Return the task with the widths of its intervals, from errors on examples.
+
+        What an algorithm has measured itself, on windows that it had not learnt from, stays.
+        """
         assert isinstance(examples, Windows)
+        if self.margins:
+            return self
         if self.shaped(outputs(examples.some(1))).dim() == 4:
             return self  # quantiles tell the range
         some = examples.some(SPREAD_FROM)
         found = self.shaped(outputs(some))
         assert some.y is not None
         error = (found - some.y).abs().flatten(1).double()
-        margins = backtest.conformal(error, LEVELS[1] - LEVELS[0])
+        margins = backtest.conformal(error, COVERAGE)
         return replace(self, margins=tuple(margins.tolist()))
 
     def table(self, dataset: Dataset, outputs: Tensor) -> pl.DataFrame:
