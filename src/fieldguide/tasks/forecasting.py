@@ -37,9 +37,9 @@ class Forecasting(Task):
 
     Outputs have the shape (B, horizon, targets), or (B, horizon, targets, 1 + 2) with a point and
     the quantiles 10 % and 90 %; algorithms of rows of numbers give them flat. Intervals for points
-    alone are conformal: as wide as the errors at the same step ahead on windows that were not learnt
-    from: those of validation, or of an algorithm's own rehearsal. Where there were none, and for
-    what learns nothing, errors on training windows have to do.
+    alone are conformal: as wide as the errors at the same step ahead on windows that were not
+    learnt from: those of validation, or of an algorithm's own rehearsal. Where there were none, and
+    for what learns nothing, errors on training windows have to do.
 
     Attributes:
         question: What is asked.
@@ -173,7 +173,7 @@ class Forecasting(Task):
             "standardised_mse": float(error.square().nanmean()),
             "standardised_mae": absolute,
         }
-        bounds = self._bounds(outputs)
+        bounds = self.bounds(outputs)
         if bounds is not None:
             found |= backtest.interval_scores(y.double(), *bounds, levels=LEVELS)
         return found
@@ -184,6 +184,16 @@ class Forecasting(Task):
         error = backtest.in_units(self.points(outputs), scales) - backtest.in_units(y, scales)
         rmse = float(np.sqrt(np.nanmean(np.square(error))))
         return self.scores(outputs, y) | {"mae": float(np.nanmean(np.abs(error))), "rmse": rmse}
+
+    def bounds(self, outputs: Tensor) -> tuple[Tensor, Tensor] | None:
+        """Return the ends of intervals, standardised, or None where they are not known."""
+        shaped = self.shaped(outputs).double()
+        if shaped.dim() == 4:
+            return shaped[..., 1], shaped[..., -1]
+        if not self.margins:
+            return None
+        half = torch.tensor(self.margins, dtype=torch.float64).view(shaped.shape[1:])
+        return shaped - half, shaped + half
 
     def calibrated(self, outputs: Callable[[Examples], Tensor], examples: Examples) -> Self:
         """Return the task with the widths of its intervals, from errors on examples.
@@ -214,7 +224,7 @@ class Forecasting(Task):
         rows = last_windows(replace(series, ledger=type(series.ledger)()), found)
         rows = rows + self.question.lookback - 1
         assert isinstance(self.inputs, WindowInputs) and self.question.time is not None
-        bounds = self._bounds(outputs)
+        bounds = self.bounds(outputs)
         parts = [self.points(outputs), *(() if bounds is None else bounds)]
         values = self._in_units(parts, series)
         columns: dict[str, Any] = {}
@@ -250,16 +260,6 @@ class Forecasting(Task):
             stored["stepwise"],
             tuple(stored["margins"]),
         )
-
-    def _bounds(self, outputs: Tensor) -> tuple[Tensor, Tensor] | None:
-        """Return the ends of intervals, standardised, or None where they are not known."""
-        shaped = self.shaped(outputs).double()
-        if shaped.dim() == 4:
-            return shaped[..., 1], shaped[..., -1]
-        if not self.margins:
-            return None
-        half = torch.tensor(self.margins, dtype=torch.float64).view(shaped.shape[1:])
-        return shaped - half, shaped + half
 
     def _in_units(self, parts: Sequence[Tensor], dataset: Dataset) -> list[np.ndarray]:
         """Return forecasts from the ends of series in the user's units."""

@@ -26,6 +26,14 @@ from fieldguide.estimator import Estimator
 
 SHORTEST = 0.5  # seconds below which nothing is begun
 FOR_ATTENTION = 0.5  # of the time left, at most: growth comes after it
+OF_FORECASTS = (
+    "What of the past a forecast hangs on is not measured yet; how good it is at which distance is "
+    "told above."
+)
+NO_GROWTH = (
+    "What a longer history would bring is not measured: a part of a series is an older or a "
+    "shorter one, not a sample of it."
+)
 UNDER_WATCH = 0.85  # of its time: what a watched process plans with, before it is killed
 
 
@@ -163,8 +171,16 @@ def _attempt(name: str, look: Look) -> dict[str, Any] | None:
 
 
 def _attention(look: Look) -> dict[str, Any] | None:
-    from fieldguide.advisor.reporting import frames_seen, importance, saliency, trees
+    from fieldguide.advisor.reporting import (
+        frames_seen,
+        importance,
+        saliency,
+        steps_seen,
+        trees,
+    )
 
+    if look.model.task_.forecast is not None:
+        return {"reason": OF_FORECASTS}
     until = time.monotonic() + FOR_ATTENTION * look.left
     if look.model.task_.inputs.form == "image":
         found, arrays = saliency.measure(look.model, look.held_out, until=until, seed=look.seed)
@@ -172,6 +188,8 @@ def _attention(look: Look) -> dict[str, Any] | None:
         return found
     if look.model.task_.inputs.form == "clip":
         return frames_seen.measure(look.model, look.held_out, until=until, seed=look.seed)
+    if look.model.task_.inputs.form == "series":
+        return steps_seen.measure(look.model, look.held_out, until=until, seed=look.seed)
     if hasattr(look.model, "node_predictions"):
         return trees.measure(look.model, look.held_out, until=until, seed=look.seed)
     return importance.measure(look.model, look.held_out, until=until, seed=look.seed)
@@ -194,6 +212,8 @@ def _profile(look: Look) -> dict[str, Any] | None:
 def _growth(look: Look) -> dict[str, Any] | None:
     from fieldguide.advisor.reporting import growth
 
+    if look.model.task_.forecast is not None:
+        return {"reason": NO_GROWTH}
     return growth.measure(look.model, look.known, look.held_out, until=look.ends, seed=look.seed)
 
 
