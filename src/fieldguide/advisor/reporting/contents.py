@@ -62,7 +62,7 @@ def contents(material: Material) -> tuple[dict[str, Any], dict[str, list[str]]]:
     }, drawn
 
 
-def _makers(of_forecasts: bool) -> dict[str, tuple[str, Maker, dict[str, Any]]]:
+def _makers(of_forecasts: bool = False) -> dict[str, tuple[str, Maker, dict[str, Any]]]:
     """Return title, maker and what an empty section holds, in the order of the page."""
     fans: tuple[str, Maker, dict[str, Any]] = (
         "Forecasts beside what came", _one(forecasts.section), {"panels": [], "note": ""}
