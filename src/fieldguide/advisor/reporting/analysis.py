@@ -26,10 +26,6 @@ from fieldguide.estimator import Estimator
 
 SHORTEST = 0.5  # seconds below which nothing is begun
 FOR_ATTENTION = 0.5  # of the time left, at most: growth comes after it
-OF_FORECASTS = (
-    "What of the past a forecast hangs on is not measured yet; how good it is at which distance is "
-    "told above."
-)
 NO_GROWTH = (
     "What a longer history would bring is not measured: a part of a series is an older or a "
     "shorter one, not a sample of it."
@@ -174,14 +170,15 @@ def _attention(look: Look) -> dict[str, Any] | None:
     from fieldguide.advisor.reporting import (
         frames_seen,
         importance,
+        past_seen,
         saliency,
         steps_seen,
         trees,
     )
 
-    if look.model.task_.forecast is not None:
-        return {"reason": OF_FORECASTS}
     until = time.monotonic() + FOR_ATTENTION * look.left
+    if look.model.task_.forecast is not None:
+        return past_seen.measure(look.model, look.held_out, until=until, seed=look.seed)
     if look.model.task_.inputs.form == "image":
         found, arrays = saliency.measure(look.model, look.held_out, until=until, seed=look.seed)
         look.arrays |= arrays

@@ -24,6 +24,8 @@ def attention(material: Material) -> tuple[dict[str, Any], str]:
     found = material.analysis.get("attention") or {}
     if found.get("kind") == "importance":
         return _columns(found, material.score)
+    if found.get("kind") == "past":
+        return _past(found, material.score)
     if found.get("kind") == "saliency" and "saliency" in material.arrays:
         return _pictures(found, material), ""
     if found.get("kind") == "frames":
@@ -55,6 +57,32 @@ def _columns(found: dict[str, Any], score: str) -> tuple[dict[str, Any], str]:
         f"{found['repeats']} shuffles of each column; the intervals (95 %) are over shuffles and "
         "resampled rows. Columns that tell the same share the credit, so that each may look idle. "
         f"{idle} of {len(columns)} cannot be told from 0."
+    )
+    drawn = figures_of_winner.importance(columns[:COLUMNS], score)
+    return {"says": says, "note": note, "columns": columns, "pictures": []}, drawn
+
+
+def _past(found: dict[str, Any], score: str) -> tuple[dict[str, Any], str]:
+    """Return the stretches of the past that forecasts hang on."""
+    columns = found["columns"]
+    clear = [one for one in columns if one["low"] > 0]
+    says = (
+        "Beside the last value it looks at nothing that these windows can confirm: whatever came "
+        "before may be shuffled."
+    )
+    if clear:
+        names = words.listed([f"'{one['column']}'" for one in clear[:3]])
+        says = (
+            f"Beside the last value it relies most on {names}: shuffling "
+            f"{'it' if len(clear) == 1 else 'the first'} alone costs "
+            f"{words.margin(clear[0]['drop'], score)} of skill."
+        )
+    note = (
+        f"Permutation importance (Breiman 2001) of stretches of the past on {found['rows']:,} "
+        f"held-out windows, {found['repeats']} shuffles of each: how a stretch differs from the "
+        "column's last value, which stays, is exchanged among windows ('4 to 7 back': so many "
+        "steps before it). The intervals (95 %) are over blocks of windows. Stretches that tell "
+        "the same share the credit."
     )
     drawn = figures_of_winner.importance(columns[:COLUMNS], score)
     return {"says": says, "note": note, "columns": columns, "pictures": []}, drawn
