@@ -11,6 +11,7 @@ import pytest
 import fieldguide as fg
 from fieldguide.data import Dataset
 from fieldguide.data.forecast import Forecast, find_season
+from fieldguide.data.gaps import CARRIED, CARRIED_TARGET
 from fieldguide.errors import DataError, UsageError
 
 HOURS = 60
@@ -68,11 +69,10 @@ def test_unsorted_rows_are_sorted_and_booked(tmp_path: Path) -> None:
 def test_missing_steps_are_filled_and_booked(tmp_path: Path) -> None:
     data = read(plain(tmp_path, drop=(20, 21)))
     assert len(data) == HOURS
-    load = data.columns["load"].to_numpy()
-    assert load[20] == load[21] == load[19]
+    assert data.columns["load"].is_null().arg_true().to_list() == [20, 21]
     reasons = data.ledger.counts()
     assert reasons["repaired: steps of 1h are missing after it: filled in in 'date'"] == 1
-    assert reasons["repaired: missing: the value before it is carried forward in 'load'"] == 2
+    assert reasons[f"repaired: {CARRIED_TARGET} in 'load'"] == 2
     assert data.columns["date"].diff().drop_nulls().n_unique() == 1
 
 
@@ -81,9 +81,20 @@ def test_too_many_missing_steps_are_refused(tmp_path: Path) -> None:
         read(plain(tmp_path, drop=tuple(range(20, 40))))
 
 
-def test_missing_values_are_carried_forward(tmp_path: Path) -> None:
+def test_missing_values_of_other_columns_are_carried_forward() -> None:
+    columns = {
+        "y": pl.Series([float(i) for i in range(40)]),
+        "x": pl.Series([None if i == 30 else 2.0 * i for i in range(40)]),
+    }
+    data = Dataset.from_columns(columns).as_series(4, targets=("y",), lookback=8)
+    assert data.columns["x"][30] == data.columns["x"][29]
+    (entry,) = data.ledger.entries
+    assert entry.reason == CARRIED and entry.field == "x"
+
+
+def test_missing_targets_stay_missing_and_are_booked(tmp_path: Path) -> None:
     data = read(plain(tmp_path, change={30: f"{hourly()[30]},"}))
-    assert data.columns["load"][30] == data.columns["load"][29]
+    assert data.columns["load"][30] is None
     (entry,) = data.ledger.entries
     assert entry.status == "repaired" and entry.field == "load" and list(entry.places) == [32]
 
@@ -123,7 +134,7 @@ def test_clocks_put_back_with_an_offset_are_no_duplicates(tmp_path: Path) -> Non
 def test_the_hour_that_summer_time_skips_is_a_gap(tmp_path: Path) -> None:
     rows = [f"{time},{i}" for i, time in enumerate(hourly(48, "2024-03-31")) if i != 2]
     data = read(written(tmp_path, rows))
-    assert len(data) == 48 and data.columns["load"][2] == 1
+    assert len(data) == 48 and data.columns["load"][2] is None
 
 
 def test_a_time_off_the_grid_is_refused(tmp_path: Path) -> None:

@@ -135,6 +135,62 @@ def test_scores_equal_scikit_learn() -> None:
     assert model.score(test) == pytest.approx(found["skill"])
 
 
+def with_gaps(count: int = 200) -> tuple[Dataset, np.ndarray]:
+    """Return series with a tenth of the values missing, and their values."""
+    chance = np.random.default_rng(3)
+    y = 5 + np.sin(np.arange(count) * 2 * np.pi / 6) + 0.2 * chance.normal(size=count)
+    y[chance.random(count) < 0.1] = np.nan
+    y[[0, -1]] = 5.0  # known ends: what is missing at the end would be the future
+    columns = {"y": pl.Series(y).fill_nan(None)}
+    return Dataset.from_columns(columns).as_series(4, lookback=12, season=6), y
+
+
+def test_nothing_is_judged_by_what_was_filled_in() -> None:
+    data, y = with_gaps()
+    model = fg.Naive().fit(data)
+    filled = pl.Series(y).fill_nan(None).forward_fill().to_numpy()
+    truth = np.stack([y[i + 12 : i + 16] for i in range(len(y) - 15)])
+    last = np.stack([filled[i + 11] for i in range(len(truth))])
+    kept = np.isfinite(truth).mean(axis=1) >= 0.5
+    error = np.abs(truth - last[:, None])[kept]
+    assert model.evaluate(data)["mae"] == pytest.approx(np.nanmean(error), rel=1e-4)
+    unit = np.nanmean(np.abs(y[6:] - y[:-6]))
+    skill = 1 - np.nanmean(error, axis=1).mean() / unit
+    assert model.score(data) == pytest.approx(skill, rel=1e-4)
+    examples = model.task_.encode(data)
+    assert len(examples) == kept.sum() < len(truth)
+    batch = examples.span(0, len(examples))  # to learn from and to look back on, filled in
+    assert batch.y.isfinite().all() and batch.x["past"].isfinite().all()
+    some = model.task_.encode(data).take(torch.tensor([5, 2]))
+    np.testing.assert_array_equal(some.y, examples.y[[5, 2]])
+
+
+def test_margins_leave_out_what_was_filled_in() -> None:
+    data, y = with_gaps()
+    task = fg.Naive().fit(data).task_
+    truth = np.stack([y[i + 12 : i + 16] for i in range(len(y) - 15)])
+    filled = pl.Series(y).fill_nan(None).forward_fill().to_numpy()
+    last = np.stack([filled[i + 11] for i in range(len(truth))])
+    error = np.abs(truth - last[:, None])[np.isfinite(truth).mean(axis=1) >= 0.5] / np.nanstd(y)
+    for step, half in enumerate(task.margins):
+        ordered = np.sort(error[np.isfinite(error[:, step]), step])
+        rank = int(np.ceil((len(ordered) + 1) * 0.8 - 1e-9))
+        assert half == pytest.approx(ordered[rank - 1], rel=1e-4)
+
+
+def test_late_windows_share_no_step_ahead_with_early_ones() -> None:
+    data = toys.windows()  # two series
+    examples = Forecasting.fit(data).encode(data)
+    early, late = examples.late(0.2)
+    assert len(late) == pytest.approx(0.2 * len(examples), abs=1)
+    horizon = examples.cut.horizon
+    ahead = [
+        {int(start) + step for start in examples.starts[index] for step in range(horizon)}
+        for index in (early, late)
+    ]
+    assert not ahead[0] & ahead[1] and len(early) + len(late) > 0.9 * len(examples) - 10
+
+
 def test_mase_equals_its_definition() -> None:
     train, test = one_series(season=6).split(0.3)
     model = fg.SeasonalNaive().fit(train)

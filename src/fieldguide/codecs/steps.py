@@ -41,7 +41,7 @@ class Steps(Codec):
     @classmethod
     def fit(cls, column: Column) -> Self:
         """Learn scales and lengths."""
-        series = _series(column)
+        series = as_sequences(column)
         present = np.isfinite(series.values)
         count = np.maximum(present.sum(axis=0), 1)
         values = np.where(present, series.values, 0.0)
@@ -68,7 +68,7 @@ class Steps(Codec):
         Raises:
             DataError: Another number of channels than in training.
         """
-        series = _series(column)
+        series = as_sequences(column)
         if series.values.shape[1] != len(self.means):
             raise DataError(
                 f"the sequences have {series.values.shape[1]} channel(s), and the model was "
@@ -91,7 +91,7 @@ class Steps(Codec):
 
     def examples(self, column: Column, *, once: bool = False) -> Examples:
         """Return batches that are as long as their longest sequence."""
-        series = _series(column)
+        series = as_sequences(column)
         steps, lengths = torch.from_numpy(self.encode(series)), series.lengths
         if len(series) and (lengths == lengths[0]).all():
             x: dict[str, Tensor] = {
@@ -102,7 +102,7 @@ class Steps(Codec):
         return Sequences(steps, offsets=torch.from_numpy(series.offsets))
 
 
-def _series(column: Column) -> SeriesColumn:
+def as_sequences(column: Column) -> SeriesColumn:
     """Read rows of numbers as sequences with one channel."""
     if isinstance(column, SeriesColumn):
         return column

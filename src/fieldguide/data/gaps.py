@@ -12,6 +12,8 @@ from fieldguide.data.spacing import Spacing
 from fieldguide.errors import DataError
 
 MOST_MISSING = 0.2  # share of a series' steps that may be missing
+CARRIED = "missing: the value before it is carried forward"
+CARRIED_TARGET = f"{CARRIED} to look back on, and nothing is judged by it"
 
 
 class Steps(Protocol):
@@ -66,8 +68,9 @@ def refuse_if_too_many(steps: Steps, missing: np.ndarray, spacing: Spacing) -> N
 def carry_forward(steps: Steps, forecast: Forecast) -> None:
     """Let the last value before a gap stand in for missing ones, and book them.
 
-    Rows at the end of a series in which every target is missing are its future and stay empty.
-    What is missing at the start of a series takes its first value.
+    What is to be forecast stays missing: windows fill it in where they look back on it, and no
+    forecast is judged by it. Rows at the end of a series in which every target is missing are its
+    future and stay empty. What is missing at the start of a series takes its first value.
 
     Raises:
         DataError: A series lacks more than a fifth of a target's values.
@@ -80,11 +83,13 @@ def carry_forward(steps: Steps, forecast: Forecast) -> None:
     for name in (*forecast.channels, *forecast.known):
         column = steps.columns[name]
         absent = np.isnan(column) & ~future
-        if absent.any():
-            _refuse_hollow(steps, name, absent, ~future)
-            steps.book("repaired", "missing: the value before it is carried forward",
-                       np.flatnonzero(absent), name)  # fmt: skip
-            column[absent] = _filled(column, steps.codes)[absent]
+        if not absent.any():
+            continue
+        _refuse_hollow(steps, name, absent, ~future)
+        reason = CARRIED_TARGET if name in forecast.targets else CARRIED
+        steps.book("repaired", reason, np.flatnonzero(absent), name)
+        if name not in forecast.targets:
+            column[absent] = filled(column, steps.codes)[absent]
 
 
 def future_rows(targets: np.ndarray, codes: np.ndarray) -> np.ndarray:
@@ -101,7 +106,7 @@ def future_rows(targets: np.ndarray, codes: np.ndarray) -> np.ndarray:
     return np.asarray(rows > last[codes])
 
 
-def _filled(column: np.ndarray, codes: np.ndarray) -> np.ndarray:
+def filled(column: np.ndarray, codes: np.ndarray) -> np.ndarray:
     """Return the column with gaps filled from before, or else from after, in the same series."""
     frame = pl.DataFrame({"code": codes, "value": pl.Series(column).fill_nan(None)})
     value = pl.col("value").forward_fill().backward_fill().over("code")

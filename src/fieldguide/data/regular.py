@@ -61,9 +61,11 @@ def as_series(data: Dataset, forecast: Forecast) -> Dataset:
 def _season(steps: _Steps, forecast: Forecast, spacing: Spacing) -> int:
     """Return the season of the longest series."""
     longest = steps.codes == np.bincount(steps.codes).argmax()
-    values = np.stack([steps.columns[name][longest] for name in forecast.targets], axis=1)
-    known = np.isfinite(values).all(axis=1)
-    return find_season(values[known], spacing.seasons)
+    codes = steps.codes[longest]
+    columns = [steps.columns[name][longest] for name in forecast.targets]
+    past = ~gaps.future_rows(np.stack(columns), codes)
+    values = np.stack([gaps.filled(column, codes) for column in columns], axis=1)
+    return find_season(values[past], spacing.seasons)
 
 
 class _Steps:

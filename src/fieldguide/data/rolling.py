@@ -58,6 +58,13 @@ def runs(data: Dataset) -> Runs:
     return Runs(starts, ends - future, ends, tuple(names[starts].tolist()))
 
 
+def count_examples(data: Dataset) -> int:
+    """Return the number of examples: of series to forecast the windows, else the rows."""
+    if data.forecast is None:
+        return len(data)
+    return len(runs(data).windows(data.forecast.lookback, data.forecast.horizon))
+
+
 def cut(data: Dataset, test: float) -> tuple[np.ndarray, np.ndarray]:
     """Cut series in time; return the rows before the cut, and those after it with their context.
 

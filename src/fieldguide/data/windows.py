@@ -5,6 +5,9 @@ first among the channels, with ``"known": (B, lookback + horizon, columns)`` whe
 in advance; ``y = (B, horizon, targets)``. All are standardised; ``scale`` holds the mean and the
 deviation that the targets were standardised with, for distributions of counts.
 
+A value that the series lacks has been filled in, to look back on and to learn from; it is no truth
+to be judged by, and NaN stands for it in `Windows.y`.
+
 Form ``array``: past and known in one row, and the steps ahead in another. Both are differences from
 the last value of each channel, which itself takes the last place of the past: so whatever pulls
 towards 0 pulls towards the naive forecast, and a level never seen in training does no harm.
@@ -50,6 +53,7 @@ class Windows(Examples):
         scales: Mean and deviation of each target, (n, targets, 2).
         shape: What a window is made of.
         with_target: Whether the steps ahead are known.
+        absent: Which targets were filled in, (steps, targets); None for none.
     """
 
     def __init__(
@@ -60,10 +64,12 @@ class Windows(Examples):
         shape: Shape,
         *,
         with_target: bool = True,
+        absent: Tensor | None = None,
         device: torch.device | str = "cpu",
     ):
         self.values, self.starts, self.scales, self.cut = values, starts, scales, shape
-        self.with_target, self.device, self.finish = with_target, device, None
+        self.with_target, self.absent = with_target, absent
+        self.device, self.finish = device, None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -75,11 +81,16 @@ class Windows(Examples):
 
     @property
     def y(self) -> Tensor | None:  # type: ignore[override]
-        """Truth of all windows, (n, horizon, targets); a view where windows follow each other."""
+        """Truth of all windows, (n, horizon, targets), NaN where it was filled in.
+
+        A view where windows follow each other and nothing is missing.
+        """
         if not self.with_target:
             return None
         shape, count = self.cut, len(self)
         targets = self.values[:, : shape.targets]
+        if self.absent is not None:
+            targets = targets.masked_fill(self.absent, torch.nan)
         if count and not shape.flat and int(self.starts[-1] - self.starts[0]) == count - 1:
             first = int(self.starts[0]) + shape.lookback
             part = targets[first : first + count + shape.horizon - 1]
@@ -131,15 +142,37 @@ class Windows(Examples):
 
     def on(self, device: torch.device | str) -> Windows:
         """Return windows whose batches arrive on ``device``."""
-        return Windows(self.values, self.starts, self.scales, self.cut,
+        return Windows(self.values, self.starts, self.scales, self.cut, absent=self.absent,
                        with_target=self.with_target, device=device)  # fmt: skip
+
+    def take(self, index: Tensor) -> Windows:
+        """Return the windows at ``index``."""
+        return Windows(self.values, self.starts[index], self.scales[index], self.cut,
+                       absent=self.absent, with_target=self.with_target,
+                       device=self.device)  # fmt: skip
 
     def some(self, most: int) -> Windows:
         """Return at most so many windows, spread evenly over all."""
         chosen = np.unique(np.linspace(0, len(self) - 1, min(most, len(self))).astype(np.int64))
-        index = torch.from_numpy(chosen)
-        return Windows(self.values, self.starts[index], self.scales[index], self.cut,
-                       with_target=self.with_target, device=self.device)  # fmt: skip
+        return self.take(torch.from_numpy(chosen))
+
+    def late(self, share: float) -> tuple[Tensor, Tensor]:
+        """Return the indices of early windows, and of the last ones of each series.
+
+        No step ahead is in both: the early windows next to the late ones belong to neither.
+
+        Args:
+            share: Of the windows, that of the late ones; 0 to 1.
+        """
+        apart = self.cut.lookback + self.cut.horizon  # of the next series: nothing is shared
+        breaks = torch.nonzero(self.starts.diff() >= apart).flatten() + 1
+        early, late = [], []
+        for run in torch.tensor_split(torch.arange(len(self)), breaks):
+            held = run[len(run) - round(share * len(run)) :]
+            first = self.starts[held[0]] if len(held) else self.starts[run[-1]] + apart
+            early.append(run[self.starts[run] + self.cut.horizon <= first])
+            late.append(held)
+        return torch.cat(early), torch.cat(late)
 
     def digest(self) -> str:
         """Return a short fingerprint: shapes, starts, and the values of steps spread over all."""

@@ -27,10 +27,9 @@ from fieldguide.formats.image_folder import (
     files_below,
     has_images,
     holds_clips,
-    image_suffixes,
-    is_animated,
     members,
 )
+from fieldguide.formats.picture_files import image_suffixes, is_animated
 from fieldguide.formats.table import has_plain_table
 
 

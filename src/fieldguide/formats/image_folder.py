@@ -9,12 +9,10 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Iterable, Mapping
-from io import BytesIO
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 import polars as pl
-from PIL import Image
 
 from fieldguide.data import Column, Dataset, Field, Ledger
 from fieldguide.data.facts import facts_of
@@ -26,9 +24,8 @@ from fieldguide.errors import DataError
 from fieldguide.formats.clip_tree import looks_like_clips
 from fieldguide.formats.format import Format, Options
 from fieldguide.formats.image_tree import Tree, tree_of
+from fieldguide.formats.picture_files import image_suffixes, is_animated
 from fieldguide.formats.table import has_plain_table
-
-_NOT_PICTURES = frozenset((".pdf", ".ps", ".eps", ".h5", ".hdf", ".mpg", ".mpeg", ".grib", ".bufr"))
 
 
 def _is_archive_of_images(path: Path) -> bool:
@@ -38,11 +35,6 @@ def _is_archive_of_images(path: Path) -> bool:
         return _any_image(members(path))
     except DataError:
         return True  # reading it will say that it is damaged
-
-
-def image_suffixes() -> frozenset[str]:
-    """Return the suffixes of images that can be decoded, in lower case."""
-    return frozenset(Image.registered_extensions()) - _NOT_PICTURES
 
 
 class ImageFolder(Format):
@@ -99,22 +91,6 @@ def holds_clips(path: Path) -> bool:
         return is_animated(path if path.is_file() else path / name, name if archive else "")
 
     return looks_like_clips(names, image_suffixes(), moves)
-
-
-def is_animated(path: Path, member: str = "") -> bool:
-    """Say whether an image file (or a member of a zip file) holds more than one picture."""
-    try:
-        with Image.open(BytesIO(_content(path, member))) as image:
-            return int(getattr(image, "n_frames", 1)) > 1
-    except Exception:  # decoders raise anything at all; reading will say what is wrong
-        return False
-
-
-def _content(path: Path, member: str) -> bytes:
-    if not member:
-        return path.read_bytes()
-    with zipfile.ZipFile(path) as archive:
-        return archive.read(member)
 
 
 def _dataset(

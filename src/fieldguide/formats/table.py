@@ -15,6 +15,7 @@ from fieldguide.data.checks import note_peculiarities
 from fieldguide.data.infer import Cleaned, clean, refine
 from fieldguide.data.target import check_target, guess_target
 from fieldguide.errors import DataError, UsageError, did_you_mean
+from fieldguide.formats.clip_column import read_clip_columns
 from fieldguide.formats.columns import unique_names
 from fieldguide.formats.format import Format, Options
 from fieldguide.formats.image_column import read_image_columns
@@ -122,7 +123,8 @@ def to_dataset(
         time=options.time,
     )
     data = data if keep.all() else data.take(np.flatnonzero(keep))
-    data = data if folder is None else read_image_columns(data, folder)
+    if folder is not None:
+        data = read_image_columns(read_clip_columns(data, folder), folder)
     if options.fields is None and options.forecast is None and options.ratings is None:
         note_peculiarities(data)
     return data

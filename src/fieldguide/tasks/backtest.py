@@ -1,8 +1,9 @@
-"""Errors of forecasts: of the seasonal-naive one, in units, of intervals."""
+"""Errors of forecasts: of the seasonal-naive one, in units, of intervals.
+
+A truth that is not known is NaN, and counts nowhere.
+"""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ def naive_errors(
     known: its error is a difference of values lag = season · ⌈h / season⌉ apart.
 
     Args:
-        steps: Standardised targets, (steps, targets).
+        steps: Standardised targets, (steps, targets), NaN where missing.
         spans: First row and end of each run.
         asked: Horizon and season.
     """
@@ -39,7 +40,8 @@ def _mean_change(steps: np.ndarray, spans: list[tuple[int, int]], lag: int) -> f
         if end - start > lag:
             part = steps[start:end]
             changes = np.abs(part[lag:] - part[:-lag])
-            total, count = total + float(changes.sum(dtype=np.float64)), count + changes.size
+            total += float(np.nansum(changes, dtype=np.float64))
+            count += int(np.isfinite(changes).sum())
     return total / count if count else 0.0
 
 
@@ -64,9 +66,11 @@ def conformal(errors: Tensor, coverage: float) -> Tensor:
         errors: Absolute errors, (n, columns).
         coverage: The share, 0 to 1.
     """
-    count = len(errors)
-    rank = min(count, math.ceil((count + 1) * coverage - 1e-9))
-    return errors.sort(dim=0).values[rank - 1]
+    ordered = errors.sort(dim=0).values  # NaN last
+    counts = ordered.isfinite().sum(dim=0)
+    wanted = ((counts + 1) * coverage - 1e-9).ceil().long()
+    ranks = torch.minimum(wanted, counts).clamp_min(1) - 1
+    return ordered.gather(0, ranks[None])[0].nan_to_num()
 
 
 def interval_scores(
@@ -80,11 +84,16 @@ def interval_scores(
         high: Upper quantiles.
         levels: Which quantiles they are.
     """
-    inside = ((truth >= low) & (truth <= high)).double().mean()
+    inside = within(truth, low, high).nanmean()
     losses = [pinball(truth - end, level) for end, level in zip((low, high), levels, strict=True)]
     return {"coverage": float(inside), "pinball": float(torch.stack(losses).mean())}
 
 
+def within(truth: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    """Return 1 where a truth lies between the ends of its interval, else 0; NaN where unknown."""
+    return ((truth >= low) & (truth <= high)).double().masked_fill(truth.isnan(), torch.nan)
+
+
 def pinball(error: Tensor, level: float) -> Tensor:
     """Return the mean pinball loss of a quantile, given truth minus quantile."""
-    return torch.maximum(level * error, (level - 1) * error).mean()
+    return torch.maximum(level * error, (level - 1) * error).nanmean()

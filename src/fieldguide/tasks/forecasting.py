@@ -27,6 +27,7 @@ from fieldguide.tasks.task import Task
 from fieldguide.tasks.window_inputs import WindowInputs, last_windows
 
 LEVELS = (0.1, 0.9)  # quantiles of probabilistic outputs, and of intervals
+COVERAGE = LEVELS[1] - LEVELS[0]
 SPREAD_FROM = 2_000  # windows whose errors say how wide intervals are
 
 
@@ -36,8 +37,9 @@ class Forecasting(Task):
 
     Outputs have the shape (B, horizon, targets), or (B, horizon, targets, 1 + 2) with a point and
     the quantiles 10 % and 90 %; algorithms of rows of numbers give them flat. Intervals for points
-    alone are conformal: as wide as the errors on the validation windows (or the training windows,
-    where none were held out) at the same step ahead.
+    alone are conformal: as wide as the errors at the same step ahead on windows that were not
+    learnt from: those of validation, or of an algorithm's own rehearsal. Where there were none, and
+    for what learns nothing, errors on training windows have to do.
 
     Attributes:
         question: What is asked.
@@ -85,8 +87,10 @@ class Forecasting(Task):
         windows = inputs.windows(train, with_target=True)
         found = runs(train)
         spans = list(zip(found.starts.tolist(), found.knowns.tolist(), strict=True))
-        steps = windows.values[:, : len(asked.targets)].numpy()
-        naive, stepwise = backtest.naive_errors(steps, spans, asked)
+        steps = windows.values[:, : len(asked.targets)]
+        if windows.absent is not None:
+            steps = steps.masked_fill(windows.absent, torch.nan)
+        naive, stepwise = backtest.naive_errors(steps.numpy(), spans, asked)
         return cls(inputs, ", ".join(asked.targets), codec, asked, naive, stepwise)
 
     def series(self, dataset: Dataset) -> Dataset:
@@ -151,7 +155,7 @@ class Forecasting(Task):
 
     def each(self, outputs: Tensor, y: Tensor) -> np.ndarray:
         """Return the skill of every window, (n,); their mean is the score."""
-        error = (self.points(outputs) - y).double().abs().flatten(1).mean(dim=1)
+        error = (self.points(outputs) - y).double().abs().flatten(1).nanmean(dim=1)
         return np.asarray(1 - error.cpu().numpy() / self.naive)
 
     def score(self, outputs: Tensor, y: Tensor) -> float:
@@ -162,14 +166,14 @@ class Forecasting(Task):
         """Return skill, MASE, and standardised errors; coverage and pinball loss of intervals."""
         points = self.points(outputs).double()
         error = points - y
-        absolute = float(error.abs().mean())
+        absolute = float(error.abs().nanmean())
         found = {
             "skill": self.score(outputs, y),
             "mase": absolute / self.stepwise,
-            "standardised_mse": float(error.square().mean()),
+            "standardised_mse": float(error.square().nanmean()),
             "standardised_mae": absolute,
         }
-        bounds = self._bounds(outputs)
+        bounds = self.bounds(outputs)
         if bounds is not None:
             found |= backtest.interval_scores(y.double(), *bounds, levels=LEVELS)
         return found
@@ -178,19 +182,34 @@ class Forecasting(Task):
         """Return every score, those in the user's units included."""
         scales = self._windows(dataset, True).scales
         error = backtest.in_units(self.points(outputs), scales) - backtest.in_units(y, scales)
-        rmse = float(np.sqrt(np.square(error).mean()))
-        return self.scores(outputs, y) | {"mae": float(np.abs(error).mean()), "rmse": rmse}
+        rmse = float(np.sqrt(np.nanmean(np.square(error))))
+        return self.scores(outputs, y) | {"mae": float(np.nanmean(np.abs(error))), "rmse": rmse}
+
+    def bounds(self, outputs: Tensor) -> tuple[Tensor, Tensor] | None:
+        """Return the ends of intervals, standardised, or None where they are not known."""
+        shaped = self.shaped(outputs).double()
+        if shaped.dim() == 4:
+            return shaped[..., 1], shaped[..., -1]
+        if not self.margins:
+            return None
+        half = torch.tensor(self.margins, dtype=torch.float64).view(shaped.shape[1:])
+        return shaped - half, shaped + half
 
     def calibrated(self, outputs: Callable[[Examples], Tensor], examples: Examples) -> Self:
-        """Return the task with the widths of its intervals, from errors on examples."""
+        """Return the task with the widths of its intervals, from errors on examples.
+
+        What an algorithm has measured itself, on windows that it had not learnt from, stays.
+        """
         assert isinstance(examples, Windows)
+        if self.margins:
+            return self
         if self.shaped(outputs(examples.some(1))).dim() == 4:
             return self  # quantiles tell the range
         some = examples.some(SPREAD_FROM)
         found = self.shaped(outputs(some))
         assert some.y is not None
         error = (found - some.y).abs().flatten(1).double()
-        margins = backtest.conformal(error, LEVELS[1] - LEVELS[0])
+        margins = backtest.conformal(error, COVERAGE)
         return replace(self, margins=tuple(margins.tolist()))
 
     def table(self, dataset: Dataset, outputs: Tensor) -> pl.DataFrame:
@@ -205,7 +224,7 @@ class Forecasting(Task):
         rows = last_windows(replace(series, ledger=type(series.ledger)()), found)
         rows = rows + self.question.lookback - 1
         assert isinstance(self.inputs, WindowInputs) and self.question.time is not None
-        bounds = self._bounds(outputs)
+        bounds = self.bounds(outputs)
         parts = [self.points(outputs), *(() if bounds is None else bounds)]
         values = self._in_units(parts, series)
         columns: dict[str, Any] = {}
@@ -241,16 +260,6 @@ class Forecasting(Task):
             stored["stepwise"],
             tuple(stored["margins"]),
         )
-
-    def _bounds(self, outputs: Tensor) -> tuple[Tensor, Tensor] | None:
-        """Return the ends of intervals, standardised, or None where they are not known."""
-        shaped = self.shaped(outputs).double()
-        if shaped.dim() == 4:
-            return shaped[..., 1], shaped[..., -1]
-        if not self.margins:
-            return None
-        half = torch.tensor(self.margins, dtype=torch.float64).view(shaped.shape[1:])
-        return shaped - half, shaped + half
 
     def _in_units(self, parts: Sequence[Tensor], dataset: Dataset) -> list[np.ndarray]:
         """Return forecasts from the ends of series in the user's units."""

@@ -61,7 +61,9 @@ class Inputs:
             )
         form = choose_form(sample, forms)
         codecs: dict[str, Codec] = {}
-        for name in columns_for(form, usable):
+        chosen = columns_for(form, usable)
+        _note_others(train, form, chosen, [name for name in usable if name not in chosen])
+        for name in chosen:
             codec = codec_for(form, usable[name].kind)
             assert codec is not None
             codecs[name] = codec.fit(sample.column(name))
@@ -179,3 +181,12 @@ def _column(dataset: Dataset, name: str) -> data.Column:
             field=name,
         )
     return dataset.column(name)
+
+
+def _note_others(train: Dataset, form: str, chosen: Sequence[str], others: Sequence[str]) -> None:
+    """Book, once, columns that a form of one column has no place for."""
+    reason = f"plays no part: the form '{form}' is made of '{', '.join(chosen)}' alone"
+    known = {(entry.field, entry.reason) for entry in train.ledger.entries}
+    for name in others:
+        if (name, reason) not in known:
+            train.ledger.book("noted", reason, [name], file=train.source, field=name)

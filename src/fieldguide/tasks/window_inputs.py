@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
+import polars as pl
 import torch
 
 from fieldguide.codecs import from_config as codec_from_config
@@ -63,6 +64,9 @@ class WindowInputs(Inputs):
     def windows(self, series: Dataset, *, with_target: bool) -> Windows:
         """Return every window whose targets are known, or the last window of each series.
 
+        Where a target is missing, the value before it is filled in, or the mean where there is
+        none. Windows that lack most of the steps ahead are left out.
+
         Raises:
             DataError: No series is long enough, or a column that must be known in advance is not.
         """
@@ -79,6 +83,14 @@ class WindowInputs(Inputs):
         scales = self._scales(found, values)
         owner = found.of_rows(np.arange(len(values)))
         scaled = (values - scales[owner, :, 0]) / scales[owner, :, 1]
+        absent = np.isnan(scaled[:, : self.cut.targets])
+        absent &= (np.arange(len(values)) < found.knowns[owner])[:, None]
+        if absent.any():
+            scaled = _carried(scaled, owner)
+            if with_target:
+                starts = starts[_judgeable(absent, starts + asked.lookback, asked.horizon)]
+                if not len(starts):
+                    raise too_short(series, found, with_target)
         of_targets = scales[found.of_rows(starts), : self.cut.targets]
         return Windows(
             torch.from_numpy(np.nan_to_num(scaled).astype(np.float32)),
@@ -86,6 +98,7 @@ class WindowInputs(Inputs):
             torch.from_numpy(of_targets.astype(np.float32)),
             self.cut,
             with_target=with_target,
+            absent=torch.from_numpy(absent) if absent.any() else None,
         )
 
     def config(self) -> dict[str, Any]:
@@ -163,6 +176,20 @@ def too_short(series: Dataset, found: Runs, with_target: bool) -> DataError:
         "Bring more of the series' past.",
         file=series.source,
     )
+
+
+def _carried(values: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    """Fill gaps with the value before them in the same run; before the first, they stay."""
+    frame = pl.DataFrame(values).with_columns(pl.Series("run", owner)).fill_nan(None)
+    carried = frame.select(pl.exclude("run").forward_fill().over("run"))
+    return np.asarray(carried.fill_null(np.nan).to_numpy())
+
+
+def _judgeable(absent: np.ndarray, firsts: np.ndarray, horizon: int) -> np.ndarray:
+    """Return which windows know at least half of the steps ahead."""
+    before = np.concatenate([[0], np.cumsum(absent.sum(axis=1))])
+    lacking = before[firsts + horizon] - before[firsts]
+    return np.asarray(2 * lacking <= horizon * absent.shape[1])
 
 
 def _values(series: Dataset, asked: Forecast) -> np.ndarray:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.advisor.reporting.made_up import made_up
+from tests.advisor.reporting.raced_forecasts import raced, waves
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 BROWSER = next((path for path in map(shutil.which, BROWSERS) if path), None)
@@ -81,6 +82,15 @@ def test_opens_in_a_browser(
     seen, said = look(tmp_path, width)
     assert seen == (
         '{"scrolls":false,"wide":[],"broken":0,"fetched":[],"sections":12,"drawn":true}'
+    )
+    assert not said
+
+
+def test_forecasts_open_in_a_browser(tmp_path: Path) -> None:
+    raced(tmp_path, waves(series=2, count=200))
+    seen, said = look(tmp_path, PHONE)
+    assert seen == (
+        '{"scrolls":false,"wide":[],"broken":0,"fetched":[],"sections":13,"drawn":true}'
     )
     assert not said
 

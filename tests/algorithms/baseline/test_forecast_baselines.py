@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 import torch
+from sklearn.linear_model import Ridge
 
 import fieldguide as fg
+from fieldguide.algorithms.baseline import _rehearsal
 from fieldguide.algorithms.baseline.drift import Line
 from fieldguide.algorithms.baseline.exponential_smoothing import Smoothing
 from fieldguide.algorithms.baseline.naive import LastValue
@@ -114,3 +118,64 @@ def test_ridge_is_linear_autoregression() -> None:
 def test_nothing_is_learnt(kind) -> None:
     data = series(np.sin(np.arange(100)), horizon=2, lookback=10)
     assert not kind().fit(data).network_.state_dict()
+
+
+def test_the_penalty_of_ridge_is_chosen_on_late_windows() -> None:
+    """A random walk wants no weights at all, an autoregression wants them."""
+    chance = np.random.default_rng(0)
+    walk = series(np.cumsum(chance.normal(size=1500)), horizon=6, lookback=48, season=1)
+    train, test = walk.split(0.3)
+    model = fg.RidgeRegression().fit(train)
+    assert model.history_[0]["regularisation"] >= 1e3
+    naive = fg.Naive().fit(train).score(test)
+    assert model.score(test) > naive - 0.1
+    assert fg.RidgeRegression(regularisation=1.0).fit(train).score(test) < model.score(test)
+    wave = series(np.sin(np.arange(800) / 3), horizon=6, lookback=48, season=1)
+    assert fg.RidgeRegression().fit(wave).history_[0]["regularisation"] == 1.0
+
+
+def test_the_rehearsal_equals_scikit_learn() -> None:
+    chance = np.random.default_rng(0)
+    x, y = chance.normal(size=(80, 5)), chance.normal(size=(80, 3))
+    stage = _rehearsal.Stage(np.arange(60), np.arange(60, 80), y[60:])
+    for penalty in (0.0, 4.0):
+        chosen, errors = _rehearsal.rehearse(stage, x, y, (penalty,))
+        solver = Ridge(alpha=penalty).fit(x[:60], y[:60])
+        assert chosen == penalty
+        np.testing.assert_allclose(errors, np.abs(solver.predict(x[60:]) - y[60:]), atol=1e-9)
+
+
+def test_intervals_of_ridge_hold_what_they_claim() -> None:
+    """With a third as many weights as windows, errors in training are far too small."""
+    found, before = [], []
+    for seed in range(4):
+        chance, many = np.random.default_rng(seed), {}
+        for place in range(3):
+            y = np.zeros(900)
+            for step in range(1, 900):
+                y[step] = 0.9 * y[step - 1] + chance.normal()
+            many[f"y{place}"] = pl.Series(y)
+        data = Dataset.from_columns(many).as_series(6, lookback=60, season=1)
+        train, test = data.split(0.3)
+        model = fg.RidgeRegression(regularisation=1.0).fit(train)
+        examples = model.task_.encode(train)
+        found.append(model.evaluate(test)["coverage"])
+        model.task_ = replace(model.task_, margins=()).calibrated(model._run_network, examples)
+        before.append(model.evaluate(test)["coverage"])
+    assert np.mean(found) == pytest.approx(0.8, abs=0.05) and np.mean(before) < 0.72
+
+
+def test_margins_of_ridge_are_saved_and_resumed(tmp_path) -> None:
+    chance = np.random.default_rng(0)
+    data = series(np.cumsum(chance.normal(size=400)), horizon=3, lookback=12, season=1)
+    model = fg.RidgeRegression().fit(data, run=tmp_path / "run")
+    again = fg.RidgeRegression().fit(data, run=tmp_path / "run", resume=True)  # its stage is done
+    assert again.task_.margins == model.task_.margins and len(model.task_.margins) == 3
+    model.save(tmp_path / "model")
+    assert fg.load(tmp_path / "model").task_.margins == model.task_.margins
+
+
+def test_too_few_windows_are_no_rehearsal() -> None:
+    data = series(np.sin(np.arange(60.0)), horizon=3, lookback=10, season=1)
+    model = fg.RidgeRegression().fit(data)
+    assert "regularisation" not in model.history_[0] and len(model.task_.margins) == 3

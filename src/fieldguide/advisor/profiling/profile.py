@@ -28,6 +28,7 @@ from fieldguide.advisor.profiling.sample import (
 )
 from fieldguide.data import Dataset, Field
 from fieldguide.data.ledger import Ledger
+from fieldguide.data.rolling import count_examples
 from fieldguide.errors import DataError
 from fieldguide.tasks import Task
 
@@ -40,7 +41,7 @@ class Profile:
 
     Attributes:
         source: File, folder or built-in name.
-        examples: Number of examples.
+        examples: Number of examples; of series to forecast, windows.
         sampled: Examples that the measurements looked at, where that was not all; else 0.
         seed: Decided which.
         task: Name of the task, or empty where none fits.
@@ -232,7 +233,7 @@ def _facts(dataset: Dataset, looked_at: Dataset, seed: int) -> dict[str, Any]:
     asked = dataset.forecast
     return {
         "source": dataset.source,
-        "examples": len(dataset),
+        "examples": count_examples(dataset),
         "sampled": len(looked_at) if len(looked_at) < len(dataset) else 0,
         "seed": seed,
         "target": dataset.target or (", ".join(asked.targets) if asked is not None else None),

@@ -29,7 +29,8 @@ def _size(profile: Profile) -> str:
         if profile.sampled
         else ""
     )
-    return f"{profile.source}: {counted(profile.examples, 'example')}; columns: {what}.{looked}"
+    unit = "window" if profile.task == "forecasting" else "example"
+    return f"{profile.source}: {counted(profile.examples, unit)}; columns: {what}.{looked}"
 
 
 def _task(profile: Profile) -> str:

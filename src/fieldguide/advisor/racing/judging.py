@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from fieldguide.advisor.racing import scoring
+from fieldguide.advisor.racing import backtests, scoring
 from fieldguide.data import Dataset
 from fieldguide.estimator import Estimator
+from fieldguide.tasks.forecasting import Forecasting
 
 PREDICTIONS, VALIDATION, MODEL = "predictions.npz", "validation.npz", "model"
 WEIGHTS = "weights.safetensors"
@@ -31,10 +32,11 @@ def judge(model: Estimator, held_out: Dataset, folder: Path) -> dict[str, Any]:
     outputs, truth = model._outputs_and_truth(held_out, None)
     seconds = time.monotonic() - began
     task = model.task_
-    kept: dict[str, Any] = {
-        "parts": scoring.summands(task, outputs, truth),
-        "prediction": _plain(task.decode(outputs)) if task.needs_target else np.empty((0, 0)),
-    }
+    kept: dict[str, Any] = {"parts": scoring.summands(task, outputs, truth)}
+    if isinstance(task, Forecasting):  # every step of every window would fill the disk
+        kept |= backtests.keep(task, outputs, held_out)
+    else:
+        kept["prediction"] = _plain(task.decode(outputs)) if task.needs_target else np.empty((0, 0))
     if hasattr(task, "probabilities"):
         kept["confidence"] = task.probabilities(outputs).max(axis=1)
     _write(folder / PREDICTIONS, kept)

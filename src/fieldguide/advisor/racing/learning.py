@@ -18,6 +18,7 @@ from fieldguide.advisor.racing import data_store
 from fieldguide.advisor.racing.judging import MODEL, judge, validate
 from fieldguide.advisor.recommending.pace import training_seconds
 from fieldguide.data import Dataset
+from fieldguide.data.rolling import count_examples
 from fieldguide.engine import checkpoint
 from fieldguide.errors import Interrupted
 from fieldguide.estimator import Estimator
@@ -135,7 +136,9 @@ def _fewer_epochs(
     model = kind(**given)
     wanted = model.epochs
     if spec["steps"] is not None:
-        wanted = min(wanted, spec["steps"] // math.ceil(len(parts.fitted) / model.batch_size))
+        wanted = min(
+            wanted, spec["steps"] // math.ceil(count_examples(parts.fitted) / model.batch_size)
+        )
     wanted = max(1, round(wanted * spec["fraction"]))
     return {"epochs": wanted} if wanted < model.epochs else {}
 

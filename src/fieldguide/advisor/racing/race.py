@@ -20,6 +20,7 @@ from fieldguide.advisor.racing.course import Course
 from fieldguide.advisor.racing.launcher import Launcher
 from fieldguide.advisor.racing.outcome import Race as Race
 from fieldguide.data import Dataset, as_dataset
+from fieldguide.data.rolling import count_examples
 from fieldguide.errors import DataError, UsageError
 
 VALIDATION, FEWEST = (
@@ -162,9 +163,10 @@ def _start(folder: Path, data: Any, target: Any, settings: dict[str, Any]) -> di
         "target": named or ", ".join(asked.targets if asked is not None else ()) or None,
         "source": dataset.source,
         "fingerprint": data_store.fingerprint(dataset),
-        "train": len(train),
-        "held_out": len(held_out),
+        "train": count_examples(dataset.take(train)),
+        "held_out": count_examples(dataset.take(held_out)),
         "validation": len(validation),
+        **({} if asked is None else {"forecast": asked.to_dict()}),
     }
     run_folder.start(folder, facts)
     return facts

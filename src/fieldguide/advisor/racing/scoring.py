@@ -82,6 +82,23 @@ def resampled(parts: np.ndarray, seed: int) -> np.ndarray:
     return score_of(_counts(len(grouped), seed) @ grouped)
 
 
+def resampled_means(sums: np.ndarray, counts: np.ndarray, seed: int) -> np.ndarray:
+    """Return the means of 1,000 bootstrap resamples of blocks, column by column.
+
+    Args:
+        sums: Of each block, (blocks, columns).
+        counts: Of what was added up, the same shape.
+        seed: Decides the resamples; the same ones as those of `resampled`.
+
+    Returns:
+        Shape (1000, columns).
+    """
+    grouped = _grouped(np.hstack([sums, counts]), seed)
+    drawn = _counts(len(grouped), seed) @ grouped
+    columns = sums.shape[1]
+    return np.asarray(drawn[:, :columns] / np.maximum(drawn[:, columns:], 1))
+
+
 def interval(values: np.ndarray) -> Interval:
     """Return the range of the middle 95 % of bootstrap values."""
     tail = (1 - COVERAGE) / 2
@@ -113,10 +130,14 @@ def _in_blocks(values: np.ndarray, length: int) -> np.ndarray:
     At least eight blocks are made where there are as many values: with fewer, resamples could not
     tell noise from certainty, and shorter blocks are the smaller evil.
     """
-    count = min(len(values), max(FEWEST_BLOCKS, len(values) // length))
-    starts = np.linspace(0, len(values), count, endpoint=False).astype(int)
-    sums = np.add.reduceat(np.stack([values, np.ones(len(values))], axis=1), starts, axis=0)
-    return np.asarray(sums)
+    both = np.stack([values, np.ones(len(values))], axis=1)
+    return np.asarray(np.add.reduceat(both, blocks(len(values), length), axis=0))
+
+
+def blocks(count: int, length: int) -> np.ndarray:
+    """Return where blocks of neighbours begin: so long at least, but eight of them if possible."""
+    many = min(count, max(FEWEST_BLOCKS, count // length))
+    return np.linspace(0, count, many, endpoint=False).astype(int)
 
 
 @lru_cache(maxsize=2)

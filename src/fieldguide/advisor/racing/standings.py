@@ -104,7 +104,7 @@ class Standings:
             task=self.facts["kind"],
             target=self.facts["target"],
             score_name=self.facts["score_name"],
-            held_out=len(self.test),
+            held_out=self.facts["held_out"],
             seed=self.facts["seed"],
         )
 

@@ -42,8 +42,10 @@ def verdict(
     said = [_winner(winner, scored, score_name)]
     said += _depth(winner, scored, parts, score_name, seed)
     said.append(_noise(winner, scored, score_name, held_out, task, target))
-    said += _margins(winner, scored, score_name)
-    said += _hard_to_beat(scored, parts, seed) if task == "forecasting" else []
+    if task == "forecasting":
+        said += _hard_to_beat(scored, parts, seed) or _over_naive(winner, scored, score_name)
+    else:
+        said += _margins(winner, scored, score_name)
     said += _notes(scored)
     said += _failures(rows)
     return said
@@ -69,7 +71,8 @@ def _noise(
 ) -> str:
     tied = [words.inside(row.title) for row in scored if row.tied and row is not winner]
     said = (
-        f"Scored on {held_out:,} held-out examples ({words.task_of(task, target)}), its true "
+        f"Scored on {held_out:,} held-out {'windows' if task == 'forecasting' else 'examples'} "
+        f"({words.task_of(task, target)}), its true "
         f"{words.score_title(score_name)} lies between "
         f"{words.interval(winner.interval, score_name).replace(' to ', ' and ')} with 95 % "
         "confidence"
@@ -115,8 +118,20 @@ def _hard_to_beat(scored: Sequence[Row], parts: dict[str, np.ndarray], seed: int
     ):
         return []
     return [
-        f"The {words.inside(plain[0].title)} is hard to beat here: in the backtest nothing else is "
-        "better by more than chance explains. Use it, or look for columns known in advance."
+        f"The {words.inside(plain[0].title)} is hard to beat here: in the backtest nothing that "
+        "learns is better by more than chance explains. Use it, or look for columns known in "
+        "advance."
+    ]
+
+
+def _over_naive(winner: Row, scored: Sequence[Row], score_name: str) -> list[str]:
+    plain = [row for row in scored if row.capacity == 0 and row is not winner]
+    if not plain:
+        return []
+    gap = words.margin((winner.score or 0) - (plain[0].score or 0), score_name)
+    return [
+        f"The best forecast that learns nothing, the {words.inside(plain[0].title)}, reaches "
+        f"{words.score(plain[0].score, score_name)}; the winner is {gap} above that."
     ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from fieldguide.advisor.profiling.profile import Profile
+from fieldguide.advisor.recommending import of_series
 from fieldguide.advisor.recommending.evidence import LEAST_ERROR, recorded
 from fieldguide.advisor.recommending.experience import Experience, Lesson
 from fieldguide.advisor.recommending.first_guess import first_guess
@@ -47,6 +48,11 @@ def forecast(
         name: The algorithm's name in the catalog.
         experience: What recorded races teach; by default those that come with the package.
     """
+    if profile.task == "forecasting":  # no recorded race is one of forecasts
+        found = of_series.expected(card, profile)
+        if found is None:
+            return None
+        return Forecast(found.middle, found.low, found.high, found.source)
     guess = first_guess(card, profile)
     if guess is None:
         return None

@@ -6,6 +6,7 @@ from typing import Any
 
 from fieldguide.advisor.plain import plain
 from fieldguide.advisor.profiling.profile import Profile
+from fieldguide.advisor.recommending import of_series
 from fieldguide.advisor.recommending.first_guess import rule_of
 from fieldguide.advisor.recommending.forecast import Forecast
 from fieldguide.advisor.recommending.probe import Cost
@@ -48,7 +49,7 @@ def facts(card: Card, profile: Profile) -> dict[str, Any]:
     for name, figure in OF_FINDINGS.items():
         if name in profile.findings:
             found[f"{name}_{figure}"] = profile.findings[name].figures.get(figure)
-    ready: dict[str, Any] = plain(found)
+    ready: dict[str, Any] = plain(found | of_series.facts(card, profile))
     return ready
 
 

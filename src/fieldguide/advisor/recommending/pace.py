@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import numpy as np
-
 from fieldguide.advisor import words
 from fieldguide.data import Dataset
+from fieldguide.data.rolling import count_examples
 from fieldguide.errors import FieldguideError
 from fieldguide.estimator import Estimator
 
@@ -37,7 +36,8 @@ def training_seconds(
     began = time.monotonic()
     each = 0.0 if kind.card.baseline else seconds_an_example(kind, given, train)
     left -= time.monotonic() - began
-    judged = len(test) + round(kind(**given).validation * len(train))
+    validated = kind(**given).validation * count_examples(train)
+    judged = count_examples(test) + round(validated)
     if each * judged > ALONE * left:
         raise FieldguideError(
             f"to judge it on {judged:,} examples alone would take about "
@@ -50,13 +50,22 @@ def training_seconds(
 
 def seconds_an_example(kind: type[Estimator], given: dict[str, Any], train: Dataset) -> float:
     """Return the time to predict one example, after a single step on a few; 0 if that fails."""
-    chosen = np.random.default_rng(0).choice(len(train), min(SAMPLE, len(train)), replace=False)
-    sample = train.take(np.sort(chosen))
+    sample = train.in_memory(SAMPLE)
     try:
         model = kind(**given, time_limit=0.0).fit(sample)
-        model.predict(sample)  # the first time is slower
+        answer_all(model, sample)  # the first time is slower
         began = time.monotonic()
-        model.predict(sample)
+        answer_all(model, sample)
     except (FieldguideError, RuntimeError, ValueError):
         return 0.0  # a few examples may be too few; fit will say what is wrong, if anything is
-    return (time.monotonic() - began) / len(sample)
+    return (time.monotonic() - began) / count_examples(sample)
+
+
+def answer_all(model: Estimator, data: Dataset) -> None:
+    """Run a model on every example: of series, `predict` would forecast the last windows alone."""
+    if data.forecast is not None:
+        model.score(data)
+    elif model.task_.needs_target:
+        model.predict(data)
+    else:
+        model._outputs(data)

@@ -20,10 +20,12 @@ import polars as pl
 import torch
 
 from fieldguide.advisor import machine
+from fieldguide.advisor.recommending.pace import answer_all
 from fieldguide.advisor.recommending.probe_growth import Shortened
 from fieldguide.advisor.recommending.probe_watch import Watch, run
 from fieldguide.catalog import Entry
 from fieldguide.data import Dataset, ImageFiles
+from fieldguide.data.rolling import count_examples
 from fieldguide.errors import DataError, Interrupted
 from fieldguide.estimator import Estimator
 from fieldguide.tasks import Task
@@ -65,7 +67,7 @@ class Trial:
         sample: Some examples in memory.
         larger: Several times as many, or the same where there are no more.
         task: Name of the task.
-        examples: Number of examples in all.
+        examples: Number of examples in all; of series to forecast, windows.
         read_seconds: Time to decode and encode one example.
         data_bytes: Memory that all examples take, as they are and encoded.
         numbers: Numbers in one encoded example.
@@ -95,17 +97,18 @@ def prepare(dataset: Dataset, kind: type[Task], seed: int = 0) -> Trial:
     began = time.perf_counter()
     task = kind.fit(larger)
     task.encode(larger)
-    read = (time.perf_counter() - began) / len(larger)
+    read = (time.perf_counter() - began) / count_examples(larger)
     larger = _decoded(larger, task)
     # What lies on disk stays there, encoded or not.
     in_memory = isinstance(dataset.columns, dict)
     held = sum(_bytes(column) for column in dataset.columns.values()) if in_memory else 0
-    encoded = min(4 * numbers * len(dataset), STREAM_BYTES)
+    each = numbers if dataset.forecast is None else len(dataset.columns)  # windows share steps
+    encoded = min(4 * each * len(dataset), STREAM_BYTES)
     return Trial(
         sample=_drawn(larger, EXAMPLES, kind, seed),
         larger=larger,
         task=kind.name,
-        examples=len(dataset),
+        examples=count_examples(dataset),
         read_seconds=read,
         data_bytes=held + encoded,
         numbers=numbers,
@@ -151,7 +154,9 @@ def _cost(estimator: Estimator, trial: Trial, allowance: float) -> Cost:
     held = round(trial.examples * share) if trial.examples * share >= 20 else 0
     learning = trial.examples - held
     seconds = trial.examples * trial.read_seconds
-    seconds += max(0.0, outside - len(trial.sample) * trial.read_seconds)  # building the network
+    seconds += max(
+        0.0, outside - count_examples(trial.sample) * trial.read_seconds
+    )  # building the network
     judging = held * _judging(estimator, trial.sample) if held else 0.0
     growth = 1.0
     if watch.whole_seconds:
@@ -165,10 +170,10 @@ def _cost(estimator: Estimator, trial: Trial, allowance: float) -> Cost:
 def _judging(estimator: Estimator, sample: Dataset) -> float:
     """Return the seconds that predicting one example takes."""
     part = sample.in_memory(256)
-    estimator._outputs(part)
+    answer_all(estimator, part)
     began = time.perf_counter()
-    estimator._outputs(part)
-    return (time.perf_counter() - began) / len(part)
+    answer_all(estimator, part)
+    return (time.perf_counter() - began) / count_examples(part)
 
 
 def _memory(estimator: Estimator, trial: Trial, watch: Watch) -> int:
@@ -177,7 +182,7 @@ def _memory(estimator: Estimator, trial: Trial, watch: Watch) -> int:
     buffers = sum(one.numel() * one.element_size() for one in network.buffers())
     needed = min(machine.resident_bytes(), PROCESS) + trial.data_bytes
     if any(stage.whole for stage in watch.stages):
-        growth = trial.examples / len(trial.sample)
+        growth = trial.examples / count_examples(trial.sample)
         return int(needed + DOUBLES * 8 * trial.numbers * trial.examples + buffers * growth)
     kept = max((stage.example_bytes * stage.batch_size for stage in watch.stages), default=0.0)
     batch = max((stage.batch_size for stage in watch.stages), default=0) * trial.numbers * 4

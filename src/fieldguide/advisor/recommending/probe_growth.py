@@ -8,6 +8,7 @@ import numpy as np
 
 from fieldguide.advisor.recommending.probe_watch import Watch, run
 from fieldguide.data import Dataset
+from fieldguide.data.rolling import count_examples
 from fieldguide.estimator import Estimator
 
 QUICK = 0.4  # seconds; a fit that takes longer is compared with one on fewer examples, not on more
@@ -52,20 +53,23 @@ class Shortened:
             examples: Examples that the full fit learns from.
             allowance: Seconds of whole batches in a stage.
         """
-        first, count = watch.whole_seconds, len(sample)
+        first, count = watch.whole_seconds, count_examples(sample)
         other, more = sample, self._repetitions(sample, first, allowance)
         if examples <= count:
             return more
-        if first <= QUICK and len(larger) >= 2 * count:
+        if first <= QUICK and count_examples(larger) >= 2 * count:
             other = larger
+        elif sample.forecast is not None:  # steps belong together
+            other = sample.in_memory(count // 2)
         else:
             other = sample.take(np.arange(0, count, 2))
+        tried = count_examples(other)
         second = run(self.estimator, other, allowance)[0].whole_seconds
-        ratio = np.log(max(second, LEAST) / max(first, LEAST)) / np.log(len(other) / count)
+        ratio = np.log(max(second, LEAST) / max(first, LEAST)) / np.log(tried / count)
         power = float(np.clip(ratio, 0.0, STEEPEST))
         if other is larger:  # start from the size that is nearer
             more = self._repetitions(larger, second, allowance) * second / max(first, LEAST)
-        return more * float((examples / max(count, len(other))) ** power)
+        return more * float((examples / max(count, tried)) ** power)
 
     def _repetitions(self, sample: Dataset, seconds: float, allowance: float) -> float:
         """Return how many times as long all repetitions take as the few did on this sample."""

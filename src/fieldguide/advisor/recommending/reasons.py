@@ -9,6 +9,7 @@ from fieldguide.advisor.profiling.landmarks import Landmark
 from fieldguide.advisor.profiling.phrases import score
 from fieldguide.advisor.profiling.pictures import LOCAL_FROM
 from fieldguide.advisor.profiling.profile import Profile
+from fieldguide.advisor.recommending import of_series
 from fieldguide.advisor.recommending.first_guess import MIXED_FROM, mixed, rule_of
 from fieldguide.advisor.recommending.probe import Cost
 from fieldguide.card import Card
@@ -26,8 +27,9 @@ def reasons(card: Card, profile: Profile) -> list[str]:
         "constant": _constant, "linear": _linear, "separator": _linear, "smooth": _smooth,
         "trees": _trees, "neighbours": _neighbours, "local": _local,
     }.get(rule, _nothing)(profile) if marks else []  # fmt: skip
+    said += of_series.reasons(card, profile)
     if card.capacity >= 1 and profile.examples >= 10 * max(20, card.needs_examples):
-        said.append(f"{profile.examples:,} examples are plenty for it.")
+        said.append(f"{profile.examples:,} {_unit(profile)} are plenty for it.")
     if card.baseline and card.capacity:
         said.append("It is cheap, and the yardstick that deep learning must beat.")
     return said
@@ -38,17 +40,22 @@ def doubts(card: Card, profile: Profile, cost: Cost | None = None) -> list[str]:
     said = []
     if profile.examples < card.needs_examples:
         said.append(
-            f"It usually needs about {card.needs_examples:,} examples; there are "
+            f"It usually needs about {card.needs_examples:,} {_unit(profile)}; there are "
             f"{profile.examples:,}."
         )
     if profile.landmarks:
         said += _wrong_shape(card, profile)
+    said += of_series.doubts(card, profile)
     if card.capacity >= 2 and profile.numbers > WIDE * profile.examples:
         said.append(
             f"{profile.numbers:,} numbers an example and {profile.examples:,} examples: it can "
             "learn them by heart."
         )
     return said + _noisy(card, profile) + ([] if cost is None else _expensive(cost))
+
+
+def _unit(profile: Profile) -> str:
+    return "windows" if profile.task == "forecasting" else "examples"
 
 
 def _noisy(card: Card, profile: Profile) -> list[str]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, overload
 
 from fieldguide.advisor.plain import plain
+from fieldguide.advisor.profiling.measures.series import HARD_TO_BEAT
 from fieldguide.advisor.profiling.phrases import change, interval, score
 from fieldguide.advisor.profiling.profile import Profile
+from fieldguide.advisor.recommending import of_series
 from fieldguide.advisor.recommending.forecast import Forecast
 
 
@@ -129,9 +131,10 @@ class Recommendations(Sequence[Recommendation]):
         if not self.ranked:
             return "No algorithm of the catalog fits these data."
         first, name = self.ranked[0], self.profile.score_name
+        hard = f" {HARD_TO_BEAT}" if of_series.hard_to_beat(self.profile) else ""
         if first.baseline:
-            return _plain_first(first, self.network, name)
-        return f"Start with {_expected(first, name)}." + _beside(first, self.baseline, name)
+            return _plain_first(first, self.network, name) + hard
+        return f"Start with {_expected(first, name)}." + _beside(first, self.baseline, name) + hard
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""

@@ -26,6 +26,10 @@ from fieldguide.estimator import Estimator
 
 SHORTEST = 0.5  # seconds below which nothing is begun
 FOR_ATTENTION = 0.5  # of the time left, at most: growth comes after it
+NO_GROWTH = (
+    "What a longer history would bring is not measured: a part of a series is an older or a "
+    "shorter one, not a sample of it."
+)
 UNDER_WATCH = 0.85  # of its time: what a watched process plans with, before it is killed
 
 
@@ -163,15 +167,26 @@ def _attempt(name: str, look: Look) -> dict[str, Any] | None:
 
 
 def _attention(look: Look) -> dict[str, Any] | None:
-    from fieldguide.advisor.reporting import frames_seen, importance, saliency, trees
+    from fieldguide.advisor.reporting import (
+        frames_seen,
+        importance,
+        past_seen,
+        saliency,
+        steps_seen,
+        trees,
+    )
 
     until = time.monotonic() + FOR_ATTENTION * look.left
+    if look.model.task_.forecast is not None:
+        return past_seen.measure(look.model, look.held_out, until=until, seed=look.seed)
     if look.model.task_.inputs.form == "image":
         found, arrays = saliency.measure(look.model, look.held_out, until=until, seed=look.seed)
         look.arrays |= arrays
         return found
     if look.model.task_.inputs.form == "clip":
         return frames_seen.measure(look.model, look.held_out, until=until, seed=look.seed)
+    if look.model.task_.inputs.form == "series":
+        return steps_seen.measure(look.model, look.held_out, until=until, seed=look.seed)
     if hasattr(look.model, "node_predictions"):
         return trees.measure(look.model, look.held_out, until=until, seed=look.seed)
     return importance.measure(look.model, look.held_out, until=until, seed=look.seed)
@@ -194,6 +209,8 @@ def _profile(look: Look) -> dict[str, Any] | None:
 def _growth(look: Look) -> dict[str, Any] | None:
     from fieldguide.advisor.reporting import growth
 
+    if look.model.task_.forecast is not None:
+        return {"reason": NO_GROWTH}
     return growth.measure(look.model, look.known, look.held_out, until=look.ends, seed=look.seed)
 
 

@@ -14,12 +14,21 @@ from typing import Any
 import polars as pl
 
 from fieldguide.advisor import words
-from fieldguide.advisor.reporting import errors, figures, figures_of_winner, looks, mistakes
+from fieldguide.advisor.reporting import (
+    errors,
+    figures,
+    figures_of_winner,
+    forecasts,
+    looks,
+    mistakes,
+    steps_ahead,
+)
 from fieldguide.advisor.reporting.generations import generations
 from fieldguide.advisor.reporting.material import Material
 from fieldguide.advisor.reporting.next_steps import advise
 from fieldguide.advisor.reporting.why import explain
 from fieldguide.data import Dataset
+from fieldguide.data.rolling import count_examples
 
 SCHEMA = 1
 SAME = 0.0005  # difference of scores that is shown as none
@@ -32,7 +41,8 @@ Maker = Callable[[Material], Section]
 def contents(material: Material) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Return the document, ready for JSON, and its figures (SVG) by section."""
     sections, drawn = {}, {}
-    for name, (title, make, blank) in _makers().items():
+    of_forecasts = material.dataset.forecast is not None
+    for name, (title, make, blank) in _makers(of_forecasts).items():
         facts, found = _made(make, material)
         sections[name] = {"title": title, **blank, **facts}
         drawn[name] = [figure for figure in found if figure]
@@ -43,21 +53,29 @@ def contents(material: Material) -> tuple[dict[str, Any], dict[str, list[str]]]:
         **{key: outcome[key] for key in keys},
         "best": outcome["best"],
         "run": outcome["run"],
-        "examples": {"learnt": len(material.train), "held_out": len(material.test)},
+        "examples": {
+            "learnt": count_examples(material.dataset.take(material.train)),
+            "held_out": count_examples(material.held_out),
+        },
         "verdict": outcome["verdict"] or ["No entrant has finished yet."],
         "sections": sections,
     }, drawn
 
 
-def _makers() -> dict[str, tuple[str, Maker, dict[str, Any]]]:
+def _makers(of_forecasts: bool = False) -> dict[str, tuple[str, Maker, dict[str, Any]]]:
     """Return title, maker and what an empty section holds, in the order of the page."""
+    fans: tuple[str, Maker, dict[str, Any]] = (
+        "Forecasts beside what came", _one(forecasts.section), {"panels": [], "note": ""}
+    )  # fmt: skip
     return {
         "leaderboard": ("Leaderboard", _leaderboard, {"rows": [], "ties": 0}),
         "why": ("Why the winner won", _why, {"margins": [], "facts": [], "shapes": []}),
         "ledger": ("What became of every example", _ledger,
                    {"counts": {}, "classes": [], "fields": [], "target_reason": ""}),
         "curves": ("Learning curves", _curves, {"more": [], "histories": {}}),
-        "errors": ("Where the winner errs", _one(errors.where), {"pairs": [], "matrix": []}),
+        **({"forecasts": fans} if of_forecasts else {}),
+        "errors": ("Where the winner errs", _one(errors.where),
+                   {"pairs": [], "matrix": [], "steps": []}),
         "calibration": ("Does it know how sure to be?", errors.calibrated,
                         {"bins": [], "levels": []}),
         "mistakes": ("The worst mistakes", _mistakes, {"examples": []}),
@@ -91,14 +109,27 @@ def command(outcome: dict[str, Any]) -> str:
         return (
             f"fieldguide.race(data, budget={budget:g}, test={test:g}, seed={seed}{chosen}, run=…)"
         )
-    said = ["fieldguide", "race", str(facts["source"])]
-    said += ["--target", str(outcome["target"])] if outcome["target"] else []
+    said = ["fieldguide", "race", str(facts["source"]), *_asked(outcome)]
     said += ["--budget", f"{budget:g}s", "--test", f"{test:g}", "--seed", str(seed)]
     said += ["--algorithms", ",".join(algorithms)] if algorithms else []
     flags = {"tune": ["--no-tune"], "ensemble": ["--ensemble"]}
     for name, value in _unusual(facts).items():
         said += flags.get(name, [f"--{name}", str(value)])
     return shlex.join(said)
+
+
+def _asked(outcome: dict[str, Any]) -> list[str]:
+    """Return the options that say what to predict."""
+    asked = outcome["facts"].get("forecast")
+    if asked is None:
+        return ["--target", str(outcome["target"])] if outcome["target"] else []
+    said = ["--target", ",".join(asked["targets"])]
+    for name in ("horizon", "lookback", "season"):
+        said += [f"--{name}", str(asked[name])]
+    for name in ("series", "time", "every"):
+        if asked[name]:
+            said += [f"--{name}", str(asked[name])]
+    return said + (["--known", ",".join(asked["known"])] if asked["known"] else [])
 
 
 def _unusual(facts: dict[str, Any]) -> dict[str, Any]:
@@ -195,6 +226,8 @@ def _of_curve(name: str, past: list[dict[str, Any]], score: str) -> str:
 
 
 def _mistakes(material: Material) -> Section:
+    if material.dataset.forecast is not None:
+        return {"says": steps_ahead.worst(material), "examples": []}, []
     stored = material.stored
     found = [] if stored is None else mistakes.worst(material.held_out, stored)
     if not found:

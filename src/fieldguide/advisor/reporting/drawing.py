@@ -41,6 +41,24 @@ def canvas(height: float, width: float = WIDE) -> tuple[Figure, Axes]:
         return figure, axes
 
 
+def panels_of(
+    count: int, height: float, columns: int = 1, width: float = WIDE
+) -> tuple[Figure, list[Axes]]:
+    """Return an empty figure of panels, each so many inches high, and their axes in order."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    rows = -(-count // columns)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(width, 0.5 + height * rows), layout="constrained")
+        grid = figure.subplots(rows, columns, squeeze=False).flatten().tolist()
+        for axes in grid:
+            axes.tick_params(length=0, which="both")
+        for axes in grid[count:]:
+            axes.set_axis_off()
+    return figure, grid[:count]
+
+
 def svg(figure: Figure, name: str, alt: str) -> str:
     """Return a figure as an ``<svg>`` element.
 

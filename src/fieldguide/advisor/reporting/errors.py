@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fieldguide.advisor import words
-from fieldguide.advisor.reporting import calibration, figures_of_winner
+from fieldguide.advisor.reporting import calibration, figures_of_winner, steps_ahead
 from fieldguide.advisor.reporting.material import Material
 
 MOST_CLASSES = 20  # more do not fit into a readable confusion matrix
@@ -18,7 +18,9 @@ SEVERAL = "Several numbers are predicted at once, which one figure cannot show."
 
 
 def where(material: Material) -> tuple[dict[str, Any], str]:
-    """Return the confusion matrix, or the residuals."""
+    """Return the confusion matrix, the residuals, or the errors of forecasts by step ahead."""
+    if material.dataset.forecast is not None:
+        return steps_ahead.where(material)
     if material.answers is None:
         return {"says": NOTHING if material.stored is None else SEVERAL, "pairs": []}, ""
     truth, guess = material.answers
@@ -38,6 +40,8 @@ def where(material: Material) -> tuple[dict[str, Any], str]:
 
 def calibrated(material: Material) -> tuple[dict[str, Any], list[str]]:
     """Return the reliability diagram, or predictions beside truths and coverage."""
+    if material.dataset.forecast is not None:
+        return steps_ahead.calibrated(material)
     seed = int(material.outcome["facts"].get("seed", 0))
     stored, answers = material.stored, material.answers
     if stored is None or answers is None:

@@ -8,8 +8,9 @@ import numpy as np
 from PIL import Image
 
 from fieldguide.advisor import words
-from fieldguide.advisor.reporting import figures_of_winner, mistakes, trees
+from fieldguide.advisor.reporting import figures_of_steps, figures_of_winner, mistakes, trees
 from fieldguide.advisor.reporting.material import Material
+from fieldguide.codecs.steps import as_sequences
 from fieldguide.data import ClipColumn
 
 COLUMNS = 20  # columns shown
@@ -23,10 +24,14 @@ def attention(material: Material) -> tuple[dict[str, Any], str]:
     found = material.analysis.get("attention") or {}
     if found.get("kind") == "importance":
         return _columns(found, material.score)
+    if found.get("kind") == "past":
+        return _past(found, material.score)
     if found.get("kind") == "saliency" and "saliency" in material.arrays:
         return _pictures(found, material), ""
     if found.get("kind") == "frames":
         return _frames(found, material), ""
+    if found.get("kind") == "steps":
+        return _steps(found, material)
     if found.get("kind") == "trees":
         return _trees(found), trees.draw(found["trees"])
     return {"says": material.missing("attention"), "columns": [], "pictures": []}, ""
@@ -55,6 +60,63 @@ def _columns(found: dict[str, Any], score: str) -> tuple[dict[str, Any], str]:
     )
     drawn = figures_of_winner.importance(columns[:COLUMNS], score)
     return {"says": says, "note": note, "columns": columns, "pictures": []}, drawn
+
+
+def _past(found: dict[str, Any], score: str) -> tuple[dict[str, Any], str]:
+    """Return the stretches of the past that forecasts hang on."""
+    columns = found["columns"]
+    clear = [one for one in columns if one["low"] > 0]
+    says = (
+        "Beside the last value it looks at nothing that these windows can confirm: whatever came "
+        "before may be shuffled."
+    )
+    if clear:
+        names = words.listed([f"'{one['column']}'" for one in clear[:3]])
+        says = (
+            f"Beside the last value it relies most on {names}: shuffling "
+            f"{'it' if len(clear) == 1 else 'the first'} alone costs "
+            f"{words.margin(clear[0]['drop'], score)} of skill."
+        )
+    note = (
+        f"Permutation importance (Breiman 2001) of stretches of the past on {found['rows']:,} "
+        f"held-out windows, {found['repeats']} shuffles of each: how a stretch differs from the "
+        "column's last value, which stays, is exchanged among windows ('4 to 7 back': so many "
+        "steps before it). The intervals (95 %) are over blocks of windows. Stretches that tell "
+        "the same share the credit."
+    )
+    drawn = figures_of_winner.importance(columns[:COLUMNS], score)
+    return {"says": says, "note": note, "columns": columns, "pictures": []}, drawn
+
+
+def _steps(found: dict[str, Any], material: Material) -> tuple[dict[str, Any], str]:
+    """Return curves, and below each how much the answer hangs on its steps."""
+    held_out, answers = material.held_out, material.answers
+    name = next(n for n, field in held_out.inputs.items() if field.kind in ("series", "array"))
+    column = as_sequences(held_out.column(name))
+    drawn = []
+    for place, weights in zip(found["positions"], found["weights"], strict=True):
+        truth, guess = ("", "") if answers is None else (answers[0][place], answers[1][place])
+        drawn.append({
+            "true": mistakes.short(truth), "predicted": mistakes.short(guess),
+            "right": bool(truth == guess), "where": mistakes.where(held_out, place),
+            "values": column[place], "weights": np.asarray(weights),
+        })  # fmt: skip
+    how = "Gradient times input (Shrikumar et al. 2016), averaged over noisy copies."
+    if found["method"] != "gradient":
+        how = "Occlusion over time: each twentieth of the time was covered with the mean in turn."
+    note = how
+    if "changed_weighty" in found:
+        said = (
+            f"Put to the test on {found['tried']} sequences: covering the weightiest tenth of the "
+            f"time changed {words.share(found['changed_weighty'])} of the answers, covering a "
+            f"tenth at random {words.share(found['changed_random'])}."
+        )
+        if found["changed_weighty"] <= found["changed_random"]:
+            said += " The bars do not show what the answers hang on: do not lean on them."
+        note = f"{said} {how}"
+    says = "The higher the bar below a curve, the more the answer hangs on that moment."
+    facts = {"says": says, "note": note, "columns": [], "pictures": [], "sequences": found}
+    return facts, figures_of_steps.draw(drawn)
 
 
 def _trees(found: dict[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,8 @@ def advise(material: Material) -> dict[str, Any]:
         ``says``; ``source`` of the figures and ``guess`` (whether they are one); ``parts`` (by
         class, or by range of the target); ``growth`` with the whole; ``advice``: more sentences.
     """
+    if material.dataset.forecast is not None and material.winner is not None:
+        return _of_forecasts(material, material.winner)
     power = _power(material)
     answers, winner = material.answers, material.winner
     if winner is None or answers is None:
@@ -62,6 +64,32 @@ def advise(material: Material) -> dict[str, Any]:
         "growth": _growth(material),
         "advice": [_whole(material, power), *_advice(material, winner)],
     }
+
+
+def _of_forecasts(material: Material, winner: dict[str, Any]) -> dict[str, Any]:
+    """Return what may make forecasts better, read from how the backtest went."""
+    asked = material.dataset.forecast
+    assert asked is not None
+    naive = winner["capacity"] == 0
+    advice = [
+        "Bring columns that are known in advance (holidays, promotions, weather forecasts) and "
+        "name them with --known."
+    ] if not asked.known else []  # fmt: skip
+    if asked.season > 1 and asked.lookback < 2 * asked.season:
+        advice.append(
+            f"Let forecasts look back on two seasons (--lookback {2 * asked.season}); now it is "
+            f"{asked.lookback} steps."
+        )
+    if any(row["status"] in ("out of time", "rescued") for row in material.scored):
+        advice.append("Give the race a larger budget: some had not finished learning.")
+    says = (
+        "Use the naive forecast until something beats it: what these columns tell of their own "
+        "future is in it already."
+        if naive
+        else "Forecast with the winner, and fit it again as the series grows: the world drifts."
+    )
+    return {"says": says, "parts": [], "advice": advice, "source": "", "guess": True, "more": 0,
+            "growth": None}  # fmt: skip
 
 
 def _power(material: Material) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import numpy as np
 
 from fieldguide.advisor import words
 from fieldguide.advisor.plain import plain
 from fieldguide.advisor.racing.scoring import Interval
 
 PICTURE = "data:"
+ROWS = 12  # steps ahead that a table shows
 
 
 def html(document: dict[str, Any], figures: Mapping[str, list[str]]) -> str:
@@ -62,6 +64,7 @@ def _environment() -> jinja2.Environment:
         "span": _span,
         "share": words.share,
         "count": lambda value: f"{value:,}",
+        "some_steps": _some_steps,
         "short": lambda value: f"{value:.4g}",
         "settings": lambda given: ", ".join(f"{name} {_value(v)}" for name, v in given.items()),
         "cell": lambda text: str(text).replace("|", "\\|").replace("\n", " "),
@@ -71,6 +74,11 @@ def _environment() -> jinja2.Environment:
 
 def _span(found: dict[str, float] | None, name: str) -> str:
     return words.interval(None if found is None else Interval(**found), name)
+
+
+def _some_steps(horizon: int) -> list[int]:
+    """Return the steps ahead that a table shows: at most a dozen, the first and the last too."""
+    return np.linspace(1, horizon, min(horizon, ROWS)).round().astype(int).tolist()
 
 
 def _value(value: Any) -> str:

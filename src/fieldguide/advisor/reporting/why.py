@@ -47,12 +47,14 @@ def margins(material: Material, winner: dict[str, Any]) -> list[dict[str, Any]]:
     and the constant.
     """
     others = [row for row in material.scored if not row["winner"]]
+    forecasts = material.dataset.forecast is not None
+    nothing_learnt = "what learns nothing" if forecasts else "a constant answer"
     kinds = [
         ("the next best", others),
         ("the best deep model", [row for row in others if row["deep"]]),
         ("the best baseline", [r for r in others if not r["deep"] and r["capacity"] > 1]),
         ("the best straight line", [row for row in others if row["capacity"] == 1]),
-        ("a constant answer", [row for row in others if row["capacity"] == 0]),
+        (nothing_learnt, [row for row in others if row["capacity"] == 0]),
     ]
     chosen: dict[str, tuple[str, dict[str, Any]]] = {}
     for kind, rows in kinds[1:] + kinds[:1]:

@@ -92,14 +92,18 @@ class Baseline(_Looked, Estimator, ABC):
 
     def _sample(self, data: Examples) -> Examples:
         """Draw as many examples as `MOST_NUMBERS` allows, if there are more."""
-        numbers = max(1, sum(part[:1].numel() for part in _parts(data.x)))
-        most = max(1, MOST_NUMBERS // numbers)
+        most = self._most(data)
         self._sampled = len(data) > most
         if not self._sampled:
             return data
         chosen = np.random.default_rng(self.seed).choice(len(data), most, replace=False)
         batch = data.batch(torch.from_numpy(np.sort(chosen)))
         return Examples(batch.x, batch.y, device=data.device)
+
+    def _most(self, data: Examples) -> int:
+        """Return how many examples `MOST_NUMBERS` allows."""
+        numbers = max(1, sum(part[:1].numel() for part in _parts(data.x)))
+        return max(1, MOST_NUMBERS // numbers)
 
 
 def _parts(x: Inputs) -> list[Tensor]:

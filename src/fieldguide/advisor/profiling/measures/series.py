@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import polars as pl
 
 from fieldguide import catalog
 from fieldguide.advisor.profiling.measure import Finding, Material, Measure
@@ -13,6 +15,7 @@ from fieldguide.data import Dataset
 from fieldguide.data.forecast import Forecast
 from fieldguide.data.rolling import runs
 from fieldguide.errors import DataError
+from fieldguide.tasks.forecasting import Forecasting
 
 MOST_SERIES = 50  # series that are tested for stationarity
 MOST_STEPS = 5_000  # of each, from its end
@@ -20,6 +23,12 @@ FEWEST_STEPS = 25  # below which the test says nothing
 LAGS = 12  # changes before, in the Dickey-Fuller regression, at most
 CRITICAL = -2.86  # 5 % quantile of the Dickey-Fuller distribution with a constant
 NAIVE_WINS = 0.02  # skill that a better forecast must bring at least
+SURE = 2.0  # standard errors that its lead must exceed
+FEWEST_BLOCKS = 8  # of neighbouring windows
+HARD_TO_BEAT = (
+    "The naive forecasts are hard to beat: nothing simple does better than repeating the last "
+    "value or the last season by more than chance explains."
+)
 
 
 def find(material: Material) -> Finding | None:
@@ -31,7 +40,8 @@ def find(material: Material) -> Finding | None:
     found = runs(data)
     lengths = found.knowns - found.starts
     wanders, tested = _wandering(data, asked)
-    skills = backtest(material.looked_at)
+    tried = backtest(material.looked_at)
+    hard = bool(tried) and _hard_to_beat(tried, asked.horizon)
     figures = {
         "series": len(set(found.names)),
         "shortest": int(lengths.min()),
@@ -44,27 +54,82 @@ def find(material: Material) -> Finding | None:
         "windows": len(found.windows(asked.lookback, asked.horizon)),
         "wandering": wanders,
         "tested": tested,
-        "skills": {name: round(skill, 4) for name, (_, skill, _) in skills.items()},
+        "skills": {name: round(one.skill, 4) for name, one in tried.items()},
+        "backtest": {name: one.to_dict() for name, one in tried.items()},
+        "hard_to_beat": hard,
     }
-    said = [_size(figures), _season(asked), *_stationarity(wanders, tested), *_worth(skills)]
+    said = [_size(figures), _season(asked), *_stationarity(wanders, tested), *_worth(tried, hard)]
     return Finding(figures, tuple(said))
 
 
-def backtest(data: Dataset) -> dict[str, tuple[str, float, int]]:
-    """Return title, skill and capacity of the baselines that take windows, on the last fifth."""
-    found: dict[str, tuple[str, float, int]] = {}
+@dataclass(frozen=True)
+class Tried:
+    """A simple forecast, tried on the last fifth of the series.
+
+    Attributes:
+        title: Its name in full.
+        capacity: 0 where it learns nothing; see `fieldguide.card`.
+        skill: 1 - its error / that of the seasonal-naive forecast in training.
+        deviation: Standard deviation of the skill by chance, over blocks of windows.
+        each: Skill of every window, (windows,).
+    """
+
+    title: str
+    capacity: int
+    skill: float
+    deviation: float
+    each: np.ndarray
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready form, less the single windows."""
+        return {
+            "title": self.title,
+            "capacity": self.capacity,
+            "skill": round(self.skill, 4),
+            "deviation": round(self.deviation, 4),
+            "windows": len(self.each),
+        }
+
+
+def backtest(data: Dataset) -> dict[str, Tried]:
+    """Try the baselines that take windows on the last fifth; empty where there is too little."""
+    found: dict[str, Tried] = {}
     try:
         train, test = data.split(0.2)
     except DataError:
         return found
+    assert data.forecast is not None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for entry in catalog.entries():
             card = entry.card
-            if card.baseline and "forecasting" in card.tasks:
-                model = entry.load()().fit(train)
-                found[entry.name] = (card.title, float(model.score(test)), card.capacity)
+            if not (card.baseline and "forecasting" in card.tasks):
+                continue
+            model = entry.load()().fit(train)
+            outputs, truth = model._outputs_and_truth(test, None)
+            assert isinstance(model.task_, Forecasting)
+            each = model.task_.each(outputs, truth)
+            chance = _by_chance(each, data.forecast.horizon)
+            found[entry.name] = Tried(card.title, card.capacity, float(each.mean()), chance, each)
     return found
+
+
+def _by_chance(values: np.ndarray, horizon: int) -> float:
+    """Return the standard error of a mean of windows, neighbours of which share steps."""
+    blocks = np.array_split(values, min(len(values), max(FEWEST_BLOCKS, len(values) // horizon)))
+    means = np.array([block.mean() for block in blocks])
+    return float(means.std(ddof=1) / np.sqrt(len(means))) if len(means) > 1 else 0.0
+
+
+def _hard_to_beat(tried: dict[str, Tried], horizon: int) -> bool:
+    """Whether nothing that learns is better than what does not, by more than chance explains."""
+    plain = max((one for one in tried.values() if one.capacity == 0), key=lambda one: one.skill)
+    for other in tried.values():
+        gain = other.each - plain.each
+        needed = max(NAIVE_WINS, SURE * _by_chance(gain, horizon))
+        if other.capacity > 0 and gain.mean() > needed:
+            return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -108,11 +173,18 @@ def _wandering(data: Dataset, asked: Forecast) -> tuple[int, int]:
     found, wanders, tested = runs(data), 0, 0
     for start, end in list(zip(found.starts, found.knowns, strict=True))[:MOST_SERIES]:
         for name in asked.targets:
-            part = np.asarray(data.column(name), float)[max(start, end - MOST_STEPS) : end]
+            part = _filled(data, name)[max(start, end - MOST_STEPS) : end]
             if len(part) >= FEWEST_STEPS and np.ptp(part) > 0:
                 tested += 1
                 wanders += dickey_fuller((part - part.mean()) / part.std()).wanders
     return wanders, tested
+
+
+def _filled(data: Dataset, name: str) -> np.ndarray:
+    """Return a column with the value before standing in for what is missing."""
+    column = data.column(name)
+    assert isinstance(column, pl.Series)
+    return column.fill_nan(None).forward_fill().backward_fill().to_numpy()
 
 
 def _size(figures: dict[str, object]) -> str:
@@ -144,18 +216,13 @@ def _stationarity(wanders: int, tested: int) -> list[str]:
     ]
 
 
-def _worth(skills: dict[str, tuple[str, float, int]]) -> list[str]:
-    if not skills:
+def _worth(tried: dict[str, Tried], hard: bool) -> list[str]:
+    if not tried:
         return []
-    said = "; ".join(f"{title} {skill:.3f}" for title, skill, _ in skills.values())
-    plain = max(skill for _, skill, capacity in skills.values() if capacity == 0)
-    best = max(skill for _, skill, _ in skills.values())
+    said = "; ".join(f"{one.title} {one.skill:.3f}" for one in tried.values())
     sentences = [f"Simple forecasts of the last fifth, by skill: {said}."]
-    if best < plain + NAIVE_WINS:
-        sentences.append(
-            "The naive forecasts are hard to beat: nothing simple does better than repeating the "
-            "last value or the last season."
-        )
+    if hard:
+        sentences.append(HARD_TO_BEAT)
     return sentences
 
 
