@@ -14,7 +14,14 @@ from typing import Any
 import polars as pl
 
 from fieldguide.advisor import words
-from fieldguide.advisor.reporting import errors, figures, figures_of_winner, looks, mistakes
+from fieldguide.advisor.reporting import (
+    errors,
+    figures,
+    figures_of_winner,
+    looks,
+    mistakes,
+    without_target,
+)
 from fieldguide.advisor.reporting.generations import generations
 from fieldguide.advisor.reporting.material import Material
 from fieldguide.advisor.reporting.next_steps import advise
@@ -31,11 +38,18 @@ Maker = Callable[[Material], Section]
 
 def contents(material: Material) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Return the document, ready for JSON, and its figures (SVG) by section."""
-    sections, drawn = {}, {}
+    sections: dict[str, Any] = {}
+    drawn: dict[str, list[str]] = {}
+    shown: list[str] = []
     for name, (title, make, blank) in _makers().items():
+        if not material.predicts and name in without_target.OF_ANSWERS:
+            if not shown:
+                shown = _show(material, sections, drawn)
+            continue
         facts, found = _made(make, material)
-        sections[name] = {"title": title, **blank, **facts}
-        drawn[name] = [figure for figure in found if figure]
+        figures_of = [figure for figure in found if figure]
+        if figures_of or material.predicts or name not in without_target.IF_DRAWN:
+            sections[name], drawn[name] = {"title": title, **blank, **facts}, figures_of
     outcome = material.outcome
     keys = ("task", "target", "score", "budget_seconds", "spent_seconds", "facts")
     return {
@@ -46,7 +60,24 @@ def contents(material: Material) -> tuple[dict[str, Any], dict[str, list[str]]]:
         "examples": {"learnt": len(material.train), "held_out": len(material.test)},
         "verdict": outcome["verdict"] or ["No entrant has finished yet."],
         "sections": sections,
+        "closeups": shown,
     }, drawn
+
+
+def _show(
+    material: Material, sections: dict[str, Any], drawn: dict[str, list[str]]
+) -> list[str]:
+    """Add what there is to see of a model without a target; return the names of those parts."""
+    try:
+        made, figures_of = without_target.parts(material)
+    except Exception as error:  # what algorithms of other packages leave behind is not ours
+        traceback.print_exc()
+        says = f"This could not be shown ({type(error).__name__}: {error})."
+        made = {"closeup": {**without_target.BLANK, "title": "A look at the model", "says": says}}
+        figures_of = {"closeup": []}
+    sections |= made
+    drawn |= figures_of
+    return list(made)
 
 
 def _makers() -> dict[str, tuple[str, Maker, dict[str, Any]]]:
@@ -122,8 +153,8 @@ def fields(dataset: Dataset) -> list[dict[str, Any]]:
 
 
 def shares(dataset: Dataset, task: str) -> list[tuple[str, int, float]]:
-    """Return the commonest classes with their counts and shares, for classification."""
-    if task != "classification" or dataset.target is None:
+    """Return the commonest classes with their counts and shares, where classes are told apart."""
+    if task not in ("classification", "outliers") or dataset.target is None:
         return []
     counts = pl.Series("value", mistakes.values(dataset).astype(str)).value_counts(sort=True)
     found = dict(counts.head(MOST_SHARES).iter_rows())
