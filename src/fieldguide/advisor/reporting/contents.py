@@ -48,7 +48,8 @@ def contents(material: Material) -> tuple[dict[str, Any], dict[str, list[str]]]:
             continue
         facts, found = _made(make, material)
         figures_of = [figure for figure in found if figure]
-        if figures_of or material.predicts or name not in without_target.IF_DRAWN:
+        told = figures_of or facts.get("margins") or facts.get("facts")
+        if told or material.predicts or name not in without_target.IF_TOLD:
             sections[name], drawn[name] = {"title": title, **blank, **facts}, figures_of
     outcome = material.outcome
     keys = ("task", "target", "score", "budget_seconds", "spent_seconds", "facts")
@@ -201,8 +202,15 @@ def _ledger(material: Material) -> Section:
         "counts": counts,
         "target_reason": dataset.target_reason,
         "classes": shares(dataset, task),
-        "fields": fields(dataset),
+        "fields": fields(dataset) if material.predicts else _with_classes(dataset, task),
     }, []
+
+
+def _with_classes(dataset: Dataset, task: str) -> list[dict[str, Any]]:
+    """Return the fields; the target, which is not predicted, by the role that it has instead."""
+    role = {"outliers": "judges", "generation": "class"}.get(task, "unused")
+    return [field | ({"role": role} if field["role"] == "target" else {})
+            for field in fields(dataset)]  # fmt: skip
 
 
 def _curves(material: Material) -> Section:

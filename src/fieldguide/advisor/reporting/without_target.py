@@ -10,7 +10,7 @@ from fieldguide.advisor.reporting.material import Material
 
 SHOWN = "attention"  # name of the finding: it takes the place of what a model looks at
 OF_ANSWERS = ("errors", "calibration", "mistakes", "attention")  # parts that compare with truths
-IF_DRAWN = ("curves", "cost", "generations")  # parts that are left out where nothing is drawn
+IF_TOLD = ("why", "curves", "cost", "generations")  # parts that are left out where empty
 BLANK: dict[str, Any] = {"title": "", "more": [], "pictures": [], "groups": [], "kind": "",
                          "table": None, "side": False, "note": ""}  # fmt: skip
 Sections = dict[str, dict[str, Any]]

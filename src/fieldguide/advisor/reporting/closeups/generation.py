@@ -22,6 +22,7 @@ from fieldguide.tasks.without_target import WithoutTarget
 
 KNOWN = 20_000  # training examples that copies are looked for among
 SHOWN, CURVES, LINES = 20, 8, 8  # pictures, sequences, rows of a table
+LEAN = 0.1  # difference of precision and recall that is worth a word
 NEAREST = 6  # samples shown beside their nearest training example
 NAMES = {"coverage": "coverage", "precision": "precision", "recall": "recall",
          "frechet_distance": "Fréchet distance", "kernel_distance": "kernel distance"}  # fmt: skip
@@ -181,15 +182,14 @@ def _samples(
 def _likeness(found: dict[str, Any], winner: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     own, best = {**found["scores"], **winner["scores"]}, found["yardstick"]
     facts: dict[str, Any] = {"title": "How like the real data they are"}
-    weak = "precision" if own["precision"] < own["recall"] else "recall"
-    what = {
-        "precision": "more of what it draws is unlike anything real than it leaves out",
-        "recall": "it leaves out more of what is real than it draws of what is not",
-    }[weak]
+    lean = own["precision"] - own["recall"]
+    what = "" if abs(lean) < LEAN else (
+        ": it leaves out part of what there is" if lean > 0 else ": part of it is like nothing real"
+    )  # fmt: skip
     facts["says"] = (
         f"{words.share(own['coverage'])} of the held-out examples have a sample near them; "
         f"{words.share(own['precision'])} of the samples are near something real (precision), "
-        f"{words.share(own['recall'])} of the real ones near a sample (recall): {what}."
+        f"{words.share(own['recall'])} of the real ones near a sample (recall){what}."
     )
     facts["table"] = {
         "head": ["", "samples", "real training examples"],
@@ -227,7 +227,7 @@ def _copies(
     said = [f"{gap:.2f} of the usual distance" for gap in found["distances"]]
     facts: dict[str, Any] = {"title": "Invented or copied?", "says": says}
     facts["note"] = (
-        f"Below: samples, the nearest first, beside their nearest of {found['searched']:,} training "
+        f"Shown are samples, the nearest first, beside their nearest of {found['searched']:,} training "
         f"examples, with their distance as a share of the one that held-out examples usually have. "
         f"Distances in {found['copies_space']}; test after Meehan, Chaudhuri & Dasgupta (2020); "
         f"{words.share(test['copied'])} of all samples are at a tenth of the usual distance or less."

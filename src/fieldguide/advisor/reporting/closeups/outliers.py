@@ -21,7 +21,7 @@ from fieldguide.advisor.reporting import importance, looks, mistakes
 from fieldguide.advisor.reporting.closeups import display
 from fieldguide.data import Dataset, Examples, Inputs
 from fieldguide.estimator import Estimator
-from fieldguide.tasks.outliers import Outliers
+from fieldguide.tasks.outliers import ALARMS, Outliers
 from fieldguide.tasks.without_target import WithoutTarget
 
 LOOKED_AT = 2_000  # held-out examples
@@ -191,13 +191,13 @@ def _separation(
     )
     facts["note"] = (
         f"Normal is '{found['normal']}', the commonest class; all other classes are outliers, and "
-        "none of them was learnt from. The threshold leaves 5 % of the normal validation examples "
-        "above it."
+        "none of them was learnt from."
         if found["known_outliers"]
         else "No column tells outliers. Held-out examples whose columns were shuffled one by one "
         "stand in: likely values in unlikely company. Outliers of another kind may be found better "
         "or worse than these; a column that names some (--target) would show it."
     )
+    facts["more"] = _off(normal, strange, alarms)
     other = "outliers" if found["known_outliers"] else "shuffled"
     false, right, _ = metrics.roc_curve(truth, surprise)
     area = float(metrics.auc(false, right))
@@ -206,6 +206,25 @@ def _separation(
         figures.roc(false, right, (alarms, hits), area),
     ]
     return facts | {"side": True}, drawn
+
+
+def _off(normal: np.ndarray, strange: np.ndarray, alarms: float) -> list[str]:
+    """Say so where the threshold raises far more or fewer alarms than it was set for."""
+    count = len(normal)
+    noise = 3 * (ALARMS * (1 - ALARMS) / count) ** 0.5
+    if abs(alarms - ALARMS) <= max(noise, 0.5 * ALARMS):
+        return []
+    better = float(np.quantile(normal, 1 - ALARMS))
+    return [
+        f"The threshold was set for {words.share(ALARMS)}, on examples that were at hand in "
+        f"training; the model knew those better than new ones. At {better:.4g} instead, "
+        f"{words.share(ALARMS)} of the held-out normal examples would raise an alarm, and "
+        f"{words.share(float((strange > better).mean()))} of the others be found."
+        if alarms > ALARMS
+        else f"The threshold was set for {words.share(ALARMS)}: new normal examples are less "
+        f"strange than those it was set on. At {better:.4g} instead, "
+        f"{words.share(float((strange > better).mean()))} of the others would be found."
+    ]
 
 
 def _strangest(

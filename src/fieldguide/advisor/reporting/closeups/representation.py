@@ -230,7 +230,7 @@ def _loss(found: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[dict[st
             f"{words.share(share)} of the variation of the pixels does not come back; the tint is "
             "darkest where the error is largest."
         )
-        return facts | {"kind": "pairs"}, []
+        return facts | {"kind": "large"}, []
     if found["form"] == "series":
         worst = int(arrays["lost"].argmax())
         facts["says"] = (
