@@ -35,9 +35,12 @@ def parts(material: Material) -> tuple[Sections, Figures]:
 
 def advise(material: Material) -> list[str]:
     """Return what would help, read from what was found about the winner; most important first."""
-    found = material.analysis.get(SHOWN) or {}
-    advice = {"representation": _code, "outliers": _alarms, "generation": _draws}
-    make = advice.get(material.outcome["task"])
+    return advise_of(material.outcome["task"], material.analysis.get(SHOWN) or {})
+
+
+def advise_of(task: str, found: dict[str, Any]) -> list[str]:
+    """Return the same of what was found about the model of a task."""
+    make = {"representation": _code, "outliers": _alarms, "generation": _draws}.get(task)
     return [] if make is None or "form" not in found else make(found)
 
 
