@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
@@ -130,7 +131,9 @@ def test_why_a_picture_is_strange_points_to_its_patch() -> None:
     pictures = chance.normal(100, 10, (300, 1, 14, 14))
     pictures[::10, :, 8:10, 4:6] += 120
     kinds = np.where(np.arange(300) % 10 == 0, "spot", "plain")
-    data = Dataset.from_columns({"image": pictures.astype(np.uint8), "kind": kinds}, target="kind")
+    data = Dataset.from_columns(
+        {"image": pictures.astype(np.uint8), "kind": pl.Series(kinds)}, target="kind"
+    )
     known, held_out = split(data)
     model = fg.PrincipalComponents(task="outliers", components=3).fit(known)
     _, arrays = outliers.measure(model, known, held_out, seed=0)
@@ -167,9 +170,7 @@ def test_classes_that_are_never_drawn_are_named() -> None:
     model = fg.GaussianMixture(task="generation").fit(known)
     rows = model.task_.all_rows(model.task_.encode(known))
     kept = np.flatnonzero(np.asarray(known.column("digit")) != 7)
-    model.samples = lambda count, y, generator: rows[
-        np.random.default_rng(0).choice(kept, count)
-    ]
+    model.samples = lambda count, y, generator: rows[np.random.default_rng(0).choice(kept, count)]
     found, _ = generation.measure(model, known, held_out, seed=0)
     assert found["modes"]["missing"] == ["7"] and found["modes"]["covered"] == 9
     assert "asked" not in found  # it does not mind which class it is asked for

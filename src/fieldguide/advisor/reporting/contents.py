@@ -65,9 +65,7 @@ def contents(material: Material) -> tuple[dict[str, Any], dict[str, list[str]]]:
     }, drawn
 
 
-def _show(
-    material: Material, sections: dict[str, Any], drawn: dict[str, list[str]]
-) -> list[str]:
+def _show(material: Material, sections: dict[str, Any], drawn: dict[str, list[str]]) -> list[str]:
     """Add what there is to see of a model without a target; return the names of those parts."""
     try:
         made, figures_of = without_target.parts(material)

@@ -52,10 +52,16 @@ def margins(material: Material, winner: dict[str, Any]) -> list[dict[str, Any]]:
         ("the next best", others),
         ("the best deep model", [row for row in others if row["deep"]]),
         ("the best baseline", [r for r in others if not r["deep"] and r["capacity"] > 1]),
-        (words.STRAIGHT.get(material.outcome["task"], "the best straight line"),
-         [row for row in others if row["capacity"] == 1]),
-        ("a constant answer" if material.predicts else "what learns nothing of how columns go "
-         "together", [row for row in others if row["capacity"] == 0]),
+        (
+            words.STRAIGHT.get(material.outcome["task"], "the best straight line"),
+            [row for row in others if row["capacity"] == 1],
+        ),
+        (
+            "a constant answer"
+            if material.predicts
+            else "what learns nothing of how columns go together",
+            [row for row in others if row["capacity"] == 0],
+        ),
     ]
     chosen: dict[str, tuple[str, dict[str, Any]]] = {}
     for kind, rows in kinds[1:] + kinds[:1]:
