@@ -152,7 +152,7 @@ def profile(dataset: Dataset, task: str = "auto", *, seed: int = 0) -> Profile:
         form = fitted.inputs.form
         sample = encode(fitted, shown) if form in VECTORS and kind.needs_target else None
         flat = isinstance(fitted, WithoutTarget) and form in FORMS
-        rows = rows_of(fitted, shown) if flat else None
+        rows = rows_of(fitted, shown) if flat else None  # type: ignore[arg-type]
     except DataError as error:
         return _without_task(dataset, str(error), seed, started)
     forms = tasks.forms_of(known, natural=True)

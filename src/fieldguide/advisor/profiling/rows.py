@@ -26,12 +26,14 @@ class Rows:
         pictures: The same as (n, channels, height, width), or None where they are no pictures.
         codes: Class of each, -1 where it is not known, (n,); None without a column of classes.
         classes: Names of the classes.
+        code: Numbers in a code that nobody asked for.
     """
 
     values: np.ndarray
     pictures: np.ndarray | None = None
     codes: np.ndarray | None = None
     classes: tuple[str, ...] = ()
+    code: int = 16
 
     @property
     def normal(self) -> int:
@@ -59,10 +61,11 @@ def rows_of(task: WithoutTarget, dataset: Dataset) -> Rows:
     pictures = values.view(-1, *shape).numpy() if task.inputs.form == "image" else None
     codec = labels(dataset)
     if not isinstance(codec, Labels) or dataset.target is None:
-        return Rows(values.double().numpy(), pictures)
+        return Rows(values.double().numpy(), pictures, code=task.usual_code)
     parts = [codec.encode(part.column(dataset.target)) for part in dataset.chunks()]
     names = tuple(str(one) for one in codec.as_array())
-    return Rows(values.double().numpy(), pictures, np.concatenate(parts), names)
+    codes = np.concatenate(parts)
+    return Rows(values.double().numpy(), pictures, codes, names, task.usual_code)
 
 
 def turned(values: np.ndarray, most: int = MOST) -> np.ndarray:

@@ -82,8 +82,11 @@ def percent(axes: Axes, which: str, score_name: str) -> None:
     axis = axes.xaxis if which == "x" else axes.yaxis
     low, high = axes.get_xlim() if which == "x" else axes.get_ylim()
     decimals = 0 if high - low > 0.05 else 1
-    bins = "auto" if decimals == 0 or which == "y" else 5  # labels with a digit more are wider
-    axis.set_major_locator(MaxNLocator(bins, steps=[1, 2, 5, 10]))  # no halves of a percent
+    steps = [1, 2, 5, 10]  # no halves of a percent
+    wide = which == "x" and decimals > 0
+    axis.set_major_locator(
+        MaxNLocator(4, steps=steps) if wide else MaxNLocator("auto", steps=steps)
+    )
     axis.set_major_formatter(PercentFormatter(1.0, decimals=decimals, symbol=" %"))
 
 

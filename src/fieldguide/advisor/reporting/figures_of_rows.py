@@ -192,7 +192,8 @@ def _cloud(
     rest = ~np.isin(kept, names)
     if rest.any():
         axes.scatter(across[rest], up[rest], s=size, color=PLAIN if classes else DEEP, alpha=0.5,
-                     linewidths=0, rasterized=many, label="others" if classes else None)  # fmt: skip
+                     linewidths=0, rasterized=many,
+                     label="others" if classes else None)  # fmt: skip
     for place, name in enumerate(names):
         own = kept == name
         axes.scatter(across[own], up[own], s=size, marker=MARKS[place % len(MARKS)],

@@ -20,7 +20,6 @@ from fieldguide.advisor.profiling.rows import FORMS, TASKS, turned
 EXAMPLES = 1_500
 DIRECTIONS = 64  # principal directions looked at
 WIDTHS = (2, 4, 8, 16, 32)  # numbers of a code that are tried
-CODE = 16  # numbers of a usual code, as of the baseline
 PIECES = 24  # at most
 EACH = 8  # examples that a piece has at least for each of its directions
 ROUNDS = 5  # of taking turns: which piece an example belongs to, which plane a piece has
@@ -52,7 +51,7 @@ def find(material: Material) -> Finding | None:
     if not steps:
         return None
     largest = max(steps, key=lambda step: step["gain_low"])
-    code = _kept(min(CODE, values.shape[1], learnt), *_parts(values), material.seed)
+    code = _kept(min(rows.code, values.shape[1], learnt), *_parts(values), material.seed)
     bent = largest["gain_low"] > 0 and largest["gain"] >= LEAST
     figures = {"widths": steps, "bent": bent, "saved": largest["saved"],
                "usual": largest["usual"], "code": code, "learnt": learnt,
@@ -114,8 +113,15 @@ def _at(width: int, values: np.ndarray, clouds: list[np.ndarray], seed: int) -> 
     excess = [own - _saved(*(each[others] for each in part[1:])) for part in parts]
     low, high = np.quantile(np.concatenate(excess), SURE)
     saved = float(_saved(straight, bent))
-    return {"width": width, "straight": 1 - float(straight.sum() / spread.sum()), "saved": saved, "usual": usual, "gain": saved - usual, "gain_low": float(low),
-            "gain_high": float(high)}  # fmt: skip
+    return {
+        "width": width,
+        "straight": 1 - float(straight.sum() / spread.sum()),
+        "saved": saved,
+        "usual": usual,
+        "gain": saved - usual,
+        "gain_low": float(low),
+        "gain_high": float(high),
+    }
 
 
 def _losses(rows: np.ndarray, width: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -160,8 +166,8 @@ def _said(steps: list[dict[str, Any]], largest: dict[str, Any], bent: bool) -> l
         )
     else:
         said.append(
-            "No bend was found: pieces of planes save hardly more of what one plane loses than they "
-            "do of a Gaussian cloud, so that principal components are hard to beat."
+            "No bend was found: pieces of planes save hardly more of what one plane loses than "
+            "they do of a Gaussian cloud, so that principal components are hard to beat."
         )
     return said
 

@@ -25,7 +25,6 @@ from fieldguide.metrics.generation import covered
 EXAMPLES = 2_000
 FEWEST = 60  # examples
 CLOUDS = 8
-DIRECTIONS = 16  # of the straight model, as of the baseline
 NEAREST = 5
 FLOOR = 1e-3  # variance added along every axis
 RESAMPLES = 500
@@ -46,14 +45,11 @@ def find(material: Material) -> Finding | None:
     if tried is None:
         return None
     marks, judged = tried
-    what = "normal from strange (area under the ROC curve)"
-    if material.task == "generation":
-        what = "examples like the held-out ones (coverage)"
     best = max(marks.values(), key=lambda mark: mark["score"])
     scores = "; ".join(f"{mark['words']} {mark['score']:.2f}" for mark in marks.values())
-    said = f"Quick models, telling {what}: {scores}."
+    said = f"Quick models, telling strange from normal (area under the ROC curve): {scores}."
     if material.task == "generation":
-        said = f"Quick models, drawing {what}: {scores}."
+        said = f"Quick models, drawing examples like the held-out ones (coverage): {scores}."
     return Finding({"marks": marks, "judged": judged, "best": best["words"]}, (said,))
 
 
@@ -65,7 +61,8 @@ def _detectors(material: Material) -> tuple[dict[str, dict[str, Any]], int] | No
         return None
     both = turned(np.concatenate([known, judged]))
     known, judged = both[: len(known)], both[len(known) :]
-    found = {rule: detect(known, judged) for rule, detect in DETECTORS.items()}
+    code = material.rows.code
+    found = {rule: detect(known, judged, code) for rule, detect in DETECTORS.items()}
     return {rule: _mark(rule, *_area(each, strange, material.seed), len(known))
             for rule, each in found.items()}, len(judged)  # fmt: skip
 
@@ -81,7 +78,7 @@ def _generators(material: Material) -> tuple[dict[str, dict[str, Any]], int] | N
     held, known = part[order[: len(order) // 4]], part[order[len(order) // 4 :]]
     marks = {}
     for rule, make in GENERATORS.items():
-        made = make(known, len(held), material.seed)
+        made = make(known, len(held), material.rows.code, material.seed)
         hits = covered(torch.from_numpy(held), torch.from_numpy(made)).double().numpy()
         again = np.random.default_rng(0).integers(0, len(hits), (RESAMPLES, len(hits)))
         deviation = float(hits[again].mean(axis=1).std())
@@ -117,9 +114,9 @@ def _mark(rule: str, score: float, deviation: float, learnt: int) -> dict[str, A
             "learnt": learnt}  # fmt: skip
 
 
-def _ellipsoid(known: np.ndarray, judged: np.ndarray) -> np.ndarray:
+def _ellipsoid(known: np.ndarray, judged: np.ndarray, code: int) -> np.ndarray:
     """Return -log p of a Gaussian around the leading directions (Tipping & Bishop 1999)."""
-    kept = min(DIRECTIONS, known.shape[1])
+    kept = min(code, known.shape[1])
     _, powers, directions = np.linalg.svd(known - known.mean(axis=0), full_matrices=False)
     powers = np.square(powers) / len(known) + FLOOR
     rest = powers[kept:].mean() if len(powers) > kept else FLOOR
@@ -138,35 +135,35 @@ def _mixed(known: np.ndarray, seed: int = 0) -> GaussianMixture:
                                random_state=seed).fit(known)  # fmt: skip
 
 
-def _mixture(known: np.ndarray, judged: np.ndarray) -> np.ndarray:
+def _mixture(known: np.ndarray, judged: np.ndarray, code: int) -> np.ndarray:
     return np.asarray(-_mixed(known).score_samples(judged))
 
 
-def _cuts(known: np.ndarray, judged: np.ndarray) -> np.ndarray:
+def _cuts(known: np.ndarray, judged: np.ndarray, code: int) -> np.ndarray:
     return np.asarray(-IsolationForest(random_state=0).fit(known).score_samples(judged))
 
 
-def _distance(known: np.ndarray, judged: np.ndarray) -> np.ndarray:
+def _distance(known: np.ndarray, judged: np.ndarray, code: int) -> np.ndarray:
     finder = NearestNeighbors(n_neighbors=min(NEAREST, len(known))).fit(known)
     return np.asarray(finder.kneighbors(judged)[0][:, -1])
 
 
-def _one_cloud(known: np.ndarray, count: int, seed: int) -> np.ndarray:
+def _one_cloud(known: np.ndarray, count: int, code: int, seed: int) -> np.ndarray:
     """Draw from one Gaussian around the leading directions, as probabilistic PCA does."""
     chance = np.random.default_rng(seed)
     _, powers, directions = np.linalg.svd(known - known.mean(axis=0), full_matrices=False)
-    spread, kept = powers / np.sqrt(len(known)), min(DIRECTIONS, len(powers))
+    spread, kept = powers / np.sqrt(len(known)), min(code, len(powers))
     if len(spread) > kept:
         spread[kept:] = np.sqrt(np.square(spread[kept:]).mean())
     drawn = chance.normal(size=(count, len(spread))) * spread
     return np.asarray(drawn @ directions + known.mean(axis=0))
 
 
-def _clouds(known: np.ndarray, count: int, seed: int) -> np.ndarray:
+def _clouds(known: np.ndarray, count: int, code: int, seed: int) -> np.ndarray:
     return np.asarray(_mixed(known, seed).sample(count)[0])
 
 
-def _apart(known: np.ndarray, count: int, seed: int) -> np.ndarray:
+def _apart(known: np.ndarray, count: int, code: int, seed: int) -> np.ndarray:
     drawn = np.random.default_rng(seed).integers(0, len(known), (count, known.shape[1]))
     return np.take_along_axis(known, drawn, axis=0)
 

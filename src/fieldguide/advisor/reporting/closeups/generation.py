@@ -227,10 +227,11 @@ def _copies(
     said = [f"{gap:.2f} of the usual distance" for gap in found["distances"]]
     facts: dict[str, Any] = {"title": "Invented or copied?", "says": says}
     facts["note"] = (
-        f"Shown are samples, the nearest first, beside their nearest of {found['searched']:,} training "
-        f"examples, with their distance as a share of the one that held-out examples usually have. "
-        f"Distances in {found['copies_space']}; test after Meehan, Chaudhuri & Dasgupta (2020); "
-        f"{words.share(test['copied'])} of all samples are at a tenth of the usual distance or less."
+        f"Shown are samples, the nearest first, beside their nearest of {found['searched']:,} "
+        "training examples, with their distance as a share of the one that held-out examples "
+        f"usually have. Distances in {found['copies_space']}; test after Meehan, Chaudhuri & "
+        f"Dasgupta (2020); {words.share(test['copied'])} of all samples are at a tenth of the "
+        "usual distance or less."
     )
     if found["form"] == "image":
         low, high = display.levels(arrays["near_real"])

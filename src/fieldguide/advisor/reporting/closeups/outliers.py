@@ -7,11 +7,11 @@ counted. That asks nothing of an algorithm but its surprise.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import torch
 from sklearn import metrics
 from torch import Tensor
 
@@ -146,7 +146,7 @@ def _replaced(x: Inputs, usual: Inputs, place: importance.Place) -> Inputs:
 def _stretches(length: int, count: int) -> list[slice]:
     """Return stretches of a side that touch, at most so many."""
     ends = np.linspace(0, length, min(count, length) + 1).round().astype(int)
-    return [slice(int(a), int(b)) for a, b in zip(ends, ends[1:], strict=False)]
+    return [slice(int(a), int(b)) for a, b in itertools.pairwise(ends)]
 
 
 def _laid_out(drops: Drops, task: WithoutTarget) -> np.ndarray:

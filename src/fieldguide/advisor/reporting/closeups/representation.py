@@ -244,8 +244,8 @@ def _loss(found: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[dict[st
         return facts | {"says": "No column varies, so that nothing could be lost."}, []
     first = columns[0]
     facts["says"] = (
-        f"Most is lost of '{first['column']}' ({words.share(first['lost'])} of its variance), least "
-        f"of '{columns[-1]['column']}' ({words.share(columns[-1]['lost'])})."
+        f"Most is lost of '{first['column']}' ({words.share(first['lost'])} of its variance), "
+        f"least of '{columns[-1]['column']}' ({words.share(columns[-1]['lost'])})."
     )
     return facts, [figures.lost_columns(columns[:MOST_LOST])]
 
@@ -263,8 +263,8 @@ def _map(found: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[dict[str
     if own is not None and other is not None:
         more.append(
             f"The {NEAREST} nearest neighbours, voting, name the right class for "
-            f"{words.share(own)} of the examples in the code, for {words.share(other)} in principal "
-            "components of its width; neither learnt from the classes."
+            f"{words.share(own)} of the examples in the code, for {words.share(other)} in "
+            "principal components of its width; neither learnt from the classes."
         )
     note = (
         f"{which} (left), beside the first two principal components (right), for "
