@@ -17,6 +17,12 @@ NAMES = {"r2": "R²", "rmse": "root mean squared error", "mae": "mean absolute e
          "balanced_accuracy": "balanced accuracy", "explained": "share explained",
          "auroc": "area under the ROC curve"}  # fmt: skip
 
+STRAIGHT = {
+    "representation": "the best plane",
+    "outliers": "the best plane",
+    "generation": "the best single cloud",
+}  # what a model of capacity 1 is, where nothing is predicted
+
 
 def score_title(name: str) -> str:
     """Return a score's name as people write it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -125,10 +126,9 @@ def tell_losses(ledger: Ledger) -> None:
 
 def words(chosen: Mapping[str, Any]) -> str:
     """Return options of reading as they are written, a blank before each."""
-    named = {
-        name: value for name, value in chosen.items() if name in {**_OPTIONS, **_STEPS, **_ENDS}
-    }
-    parts = [f"--{name} {value}" for name, value in named.items() if value is not None]
+    known = {**_OPTIONS, **_STEPS, **_ENDS, "task": ""}
+    named = {name: value for name, value in chosen.items() if name in known}
+    parts = [f"--{name} {shlex.quote(str(v))}" for name, v in named.items() if v is not None]
     return "".join(f" {part}" for part in parts)
 
 

@@ -26,7 +26,7 @@ def parameters(words: list[str]) -> list[Parameter]:
 
 def inspect(data: Data, task: Task = "auto", **reading: Any) -> Answer:
     """Look at data: fields, task, and what is unusable."""
-    dataset = _reading.read(data, **reading)
+    dataset = _reading.read(data, able=(task,), **reading)
     from fieldguide.advisor.profiling.profile import profile
 
     found = profile(dataset, task)

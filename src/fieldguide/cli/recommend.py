@@ -40,7 +40,7 @@ def recommend(
     **reading: Any,
 ) -> Answer:
     """Say which algorithms fit data, in order, and why."""
-    dataset = _reading.read(data, check=True, **reading)
+    dataset = _reading.read(data, check=True, able=(task,), **reading)
     from fieldguide.advisor import words
     from fieldguide.advisor.recommending.recommend import recommend as advise
 
@@ -53,6 +53,7 @@ def recommend(
             for one in advice.ranked
         ]
         headings = ("", "algorithm", f"{words.score_title(name)} expected", "time", "memory")
+        bullets(console, "-", advice.profile.offered())
         bullets(console, "", [advice.summary])
         console.print(table("", headings, rows))
         bullets(console, "", [LEGEND] if advice.ranked else [])
@@ -67,7 +68,8 @@ def recommend(
             bullets(console, "   ", [_why_not(one) for one in advice.ruled_out])
         bullets(console, "", advice.notes)
         if advice.ranked:
-            console.print(f"Next: fieldguide race {data}{_reading.words(reading)} --budget 10m")
+            asked = _reading.words({**reading, "task": None if task == "auto" else task})
+            console.print(f"Next: fieldguide race {data}{asked} --budget 10m")
 
     return Answer({"data": data, **advice.to_dict()}, render)
 
@@ -78,7 +80,7 @@ def _score(one: Recommendation, name: str) -> str:
     found = one.score
     if found is None:
         return ""
-    middle = score(found.expected, name).removeprefix("R² ")
+    middle = score(found.expected, name).split()[-1]
     return f"{middle} ({interval(found.low, found.high, name)})"
 
 

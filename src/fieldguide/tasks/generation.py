@@ -29,6 +29,11 @@ class Generation(WithoutTarget):
     name = "generation"
     score_name = "coverage"
     asks = "samples"
+    gives = "new examples that could be of the data"
+    judged = (
+        "coverage, that is, the share of held-out examples that have a generated one nearer than "
+        "their fifth nearest real neighbour"
+    )
 
     @classmethod
     def target_codec(cls, dataset: Dataset) -> Codec:

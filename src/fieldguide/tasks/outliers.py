@@ -43,6 +43,12 @@ class Outliers(WithoutTarget):
     name = "outliers"
     score_name = "auroc"
     asks = "surprise"
+    gives = "which examples are unlike the others"
+    judged = (
+        "the area under the ROC curve, that is, the chance that an outlier is found stranger than "
+        "a normal held-out example; where no column tells outliers (--target), held-out rows whose "
+        "columns were shuffled one by one stand in for them"
+    )
 
     @classmethod
     def target_codec(cls, dataset: Dataset) -> Codec:

@@ -20,6 +20,8 @@ class Representation(WithoutTarget):
     name = "representation"
     score_name = "explained"
     asks = "reconstruction"
+    gives = "few numbers that stand for an example, and give it back"
+    judged = "the share of the variation among held-out examples that comes back out of the code"
 
     @classmethod
     def fits(cls, dataset: Dataset) -> tuple[bool, str]:

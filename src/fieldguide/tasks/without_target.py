@@ -31,6 +31,10 @@ class WithoutTarget(Task, ABC):
     """Learns from the inputs alone; a target that the data have is no input."""
 
     needs_target: ClassVar[bool] = False
+    gives: ClassVar[str] = ""
+    """What one gets, in plain words."""
+    judged: ClassVar[str] = ""
+    """How a model of it is judged, in plain words."""
 
     @classmethod
     def fits(cls, dataset: Dataset) -> tuple[bool, str]:

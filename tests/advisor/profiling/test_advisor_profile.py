@@ -157,8 +157,14 @@ def test_a_target_that_is_missing_here_and_there_is_no_example():
 
 def test_without_a_target_the_profile_says_so():
     found = profile(table(target=None, a=np.arange(30.5), b=np.arange(30.5) % 7))
-    assert (found.task, found.landmarks) == ("", {})
-    assert found.sentences()[1].startswith("No task")
+    assert (found.task, found.landmarks) == ("representation", {})
+    assert list(found.offers) == ["representation", "generation", "outliers"]
+    said = found.sentences()
+    assert any(one.startswith("Nothing is there to predict") for one in said)
+    for judged in ("comes back out of the code", "area under the ROC curve", "judged by coverage"):
+        assert any(judged in one for one in said)
+    assert found.offered() == said[2:6]
+    assert profile(table(a=np.arange(30.5), y=[0, 1] * 15 + [0])).offers == {}
 
 
 def test_few_examples_are_no_reason_to_fail():

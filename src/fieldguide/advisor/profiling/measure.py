@@ -22,6 +22,7 @@ from fieldguide.advisor.profiling.curves import Curve
 from fieldguide.advisor.profiling.duplicates import Duplicates
 from fieldguide.advisor.profiling.landmarks import Landmark
 from fieldguide.advisor.profiling.narrow import compact
+from fieldguide.advisor.profiling.rows import Rows
 from fieldguide.advisor.profiling.sample import Sample
 from fieldguide.data import Dataset
 
@@ -64,6 +65,7 @@ class Material:
         landmarks: Scores of quick models.
         curves: Learning curves of quick models.
         duplicates: Exact copies.
+        rows: The examples laid out flat, where the task has no target and the form allows it.
     """
 
     task: str
@@ -77,6 +79,7 @@ class Material:
     landmarks: dict[str, Landmark]
     curves: dict[str, Curve]
     duplicates: Duplicates
+    rows: Rows | None = None
 
     @property
     def sample(self) -> Sample:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+SHARES = ("accuracy", "explained", "coverage")  # scores that read best in per cent
+NAMES = {"r2": "R²", "auroc": "AUROC"}
 MOST_NAMES = 5  # columns or classes named in one sentence
 
 
 def score(value: float, name: str) -> str:
-    """Write a score: accuracy in per cent, anything else with two digits."""
-    if name == "accuracy":
+    """Write a score: shares in per cent, anything else with two digits."""
+    if name in SHARES:
         return f"{value:.1%}"
     shown = f"{value:.2f}".replace("-0.00", "0.00")
-    return f"{name.replace('r2', 'R²')} {shown}"
+    return f"{NAMES.get(name, name)} {shown}"
 
 
 def interval(low: float, high: float, name: str) -> str:
     """Write a range of scores: "91.6 to 100.0%", "0.41 to 0.56"."""
-    if name == "accuracy":
+    if name in SHARES:
         return f"{100 * low:.1f} to {high:.1%}"
     return f"{low:.2f} to {high:.2f}".replace("-0.00", "0.00")
 
@@ -33,5 +35,5 @@ def counted(count: int, noun: str, plural: str = "") -> str:
 
 
 def change(value: float, name: str) -> str:
-    """Write a difference of scores: "0.4 points" of accuracy, "0.02" of anything else."""
-    return f"{100 * value:.1f} points" if name == "accuracy" else f"{value:.2f}"
+    """Write a difference of scores: "0.4 points" of a share, "0.02" of anything else."""
+    return f"{100 * value:.1f} points" if name in SHARES else f"{value:.2f}"

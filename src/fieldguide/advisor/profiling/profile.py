@@ -19,6 +19,7 @@ from fieldguide.advisor.profiling.landmarks import Landmark, directions, purity,
 from fieldguide.advisor.profiling.leaks import Leak
 from fieldguide.advisor.profiling.measure import Finding, Material, findings
 from fieldguide.advisor.profiling.pictures import Pictures
+from fieldguide.advisor.profiling.rows import FORMS, Rows, directions_for, rows_of
 from fieldguide.advisor.profiling.sample import (
     VECTORS,
     Sample,
@@ -31,6 +32,7 @@ from fieldguide.data.ledger import Ledger
 from fieldguide.data.rolling import count_examples
 from fieldguide.errors import DataError
 from fieldguide.tasks import Task
+from fieldguide.tasks.without_target import WithoutTarget
 
 SAMPLE = 5_000  # examples that the measurements look at
 
@@ -66,6 +68,8 @@ class Profile:
         purity: Share of examples whose nearest other example has the same class, or R² of its
             number; None where that was not measured.
         curves: Learning curves of the quick models, by the shape of their rule.
+        offers: Where there is nothing to predict, the tasks that learn from the inputs alone, each
+            with what it gives and how it is judged.
         findings: What every measure found that suits the task and the form, by its name.
         ledger: Counts of rows and files repaired or excluded, by reason.
         used: Examples used, of `total` met.
@@ -97,6 +101,7 @@ class Profile:
     landmarks: dict[str, Landmark] = field(default_factory=dict)
     purity: float | None = None
     curves: dict[str, Curve] = field(default_factory=dict)
+    offers: dict[str, str] = field(default_factory=dict)
     findings: dict[str, Finding] = field(default_factory=dict)
     ledger: dict[str, int] = field(default_factory=dict)
     used: int = 0
@@ -110,6 +115,12 @@ class Profile:
         if self.pictures is not None:
             stored["pictures"]["locality"] = self.pictures.locality
         return stored
+
+    def offered(self) -> list[str]:
+        """Return what can be done where nothing is there to predict, and how it is judged."""
+        from fieldguide.advisor.profiling.profile_words import offers
+
+        return offers(self)
 
     def sentences(self) -> list[str]:
         """Return the profile in plain words, one sentence a finding, most important first."""
@@ -141,6 +152,8 @@ def profile(dataset: Dataset, task: str = "auto", *, seed: int = 0) -> Profile:
         fitted = kind.fit(shown, VECTORS if dataset.forecast is None else ())
         form = fitted.inputs.form
         sample = encode(fitted, shown) if form in VECTORS and kind.needs_target else None
+        flat = isinstance(fitted, WithoutTarget) and form in FORMS
+        rows = rows_of(fitted, shown) if flat else None  # type: ignore[arg-type]
     except DataError as error:
         return _without_task(dataset, str(error), seed, started)
     forms = tasks.forms_of(known, natural=True)
@@ -149,7 +162,9 @@ def profile(dataset: Dataset, task: str = "auto", *, seed: int = 0) -> Profile:
     with warnings.catch_warnings():
         # Of many classes and of solvers that stop near the optimum; the figures tell of both.
         warnings.simplefilter("ignore", UserWarning)
-        found = _measured(kind, form, known, looked_at, sample, shown.origins, seed)
+        found = _measured(kind, form, known, looked_at, sample, shown.origins, seed, rows)
+    if rows is not None:
+        found |= _flat(fitted, known, rows)
     return Profile(**facts, **found, seconds=round(time.perf_counter() - started, 3))
 
 
@@ -161,6 +176,7 @@ def _measured(
     sample: Sample | None,
     origins: Any,
     seed: int,
+    rows: Rows | None,
 ) -> dict[str, Any]:
     """Return what is measured of data with a task: by `_vectors` and by every `Measure`."""
     copies = duplicates.find(known, classes=sample is None or sample.classes > 0)
@@ -177,6 +193,7 @@ def _measured(
         landmarks=basics.get("landmarks", {}),
         curves=basics.get("curves", {}),
         duplicates=copies,
+        rows=rows,
     )
     return {
         "task": kind.name,
@@ -184,6 +201,31 @@ def _measured(
         "duplicates": copies,
         "findings": findings(material),
         **basics,
+    }
+
+
+def _flat(fitted: Task, known: Dataset, rows: Rows) -> dict[str, Any]:
+    """Return what rows have in common with vectors that something is predicted from."""
+    shrunk, names = rows.pictures, [n for n, f in known.inputs.items() if f.kind == "image"]
+    told = rows.codes is not None and fitted.name == "outliers" and known.target is not None
+    return {
+        "numbers": int(np.prod(fitted.inputs.shape)),
+        "categories": len(fitted.inputs.cardinalities),
+        "directions": directions_for(rows.values),
+        "classes": count_classes(known.column(known.target or "")) if told else None,
+        "pictures": None if shrunk is None else pictures.describe(known.column(names[0]), shrunk),
+    }
+
+
+def _offers(dataset: Dataset) -> dict[str, str]:
+    """Return the tasks that learn from the inputs alone, where nothing is there to predict."""
+    if dataset.target is not None or dataset.forecast is not None:
+        return {}
+    kinds = [kind for kind in tasks.known().values() if issubclass(kind, WithoutTarget)]
+    return {
+        kind.name: f"{kind.gives}; judged by {kind.judged}"
+        for kind in sorted(kinds, key=lambda kind: not kind.fits(dataset)[0])
+        if kind.gives and kind.allows(dataset)
     }
 
 
@@ -244,6 +286,7 @@ def _facts(dataset: Dataset, looked_at: Dataset, seed: int) -> dict[str, Any]:
         "ledger": ledger.counts(),
         "used": ledger.used,
         "total": ledger.total,
+        "offers": _offers(dataset),
     }
 
 

@@ -7,11 +7,13 @@ import numpy as np
 from fieldguide.advisor.profiling.phrases import MOST_NAMES, change, counted, listed, score
 from fieldguide.advisor.profiling.pictures import LOCAL_FROM
 from fieldguide.advisor.profiling.profile import Profile
+from fieldguide.advisor.profiling.rows import TASKS
 
 
 def sentences(profile: Profile) -> list[str]:
     """Return one sentence a finding."""
-    said = [_size(profile), _task(profile), *_ledger(profile), *_classes(profile)]
+    said = [_size(profile), _task(profile), *offers(profile), *_ledger(profile)]
+    said += _normal(profile) if profile.task == "outliers" else _classes(profile)
     said += [*_inputs(profile), *_pictures(profile), *_missing(profile), *_copies(profile)]
     said += [f"Careful: {leak.reason}." for leak in profile.leaks]
     said += [*_signals(profile), *_growth(profile)]
@@ -43,6 +45,32 @@ def _task(profile: Profile) -> str:
         f"The target is '{profile.target}'{chosen}; the task is {profile.task}: "
         f"{profile.task_reason}."
     )
+
+
+def offers(profile: Profile) -> list[str]:
+    """Return a sentence for each task that data without anything to predict allow."""
+    if not profile.offers:
+        return []
+    said = ["Nothing is there to predict; these tasks learn from the inputs alone (--task NAME)."]
+    return said + [f"{name.capitalize()}: {what}." for name, what in profile.offers.items()]
+
+
+def _normal(profile: Profile) -> list[str]:
+    """Say which examples count as normal, and which as outliers."""
+    classes = profile.classes
+    if classes is None:
+        return [
+            "No column tells outliers from the others: models learn from all examples, and are "
+            "judged against rows whose columns were shuffled."
+        ]
+    most, count = classes.counts[0]
+    others = [f"'{name}' {number:,}" for name, number in classes.counts[1 : MOST_NAMES + 1]]
+    more = len(classes) - 1 - len(others)
+    return [
+        f"Normal is '{most}', the commonest class ({counted(count, 'example')}, "
+        f"{classes.majority:.1%}): models learn from it alone. The rest count as outliers: "
+        f"{', '.join(others)}{f' and {more} more' if more > 0 else ''}."
+    ]
 
 
 def _ledger(profile: Profile) -> list[str]:
@@ -143,7 +171,7 @@ def _ceiling(profile: Profile) -> str:
 def _signals(profile: Profile) -> list[str]:
     marks, name = profile.landmarks, profile.score_name
     if not marks:
-        vectors = bool(profile.numbers or profile.categories)
+        vectors = bool(profile.numbers or profile.categories) and profile.task not in TASKS
         few = "There are too few examples to measure how hard the task is."
         return [few] if name and vectors else []
     said = [

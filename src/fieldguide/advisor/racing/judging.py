@@ -46,9 +46,17 @@ def judge(model: Estimator, held_out: Dataset, folder: Path) -> dict[str, Any]:
         "predict_seconds": seconds,
         "size": sum(file.stat().st_size for file in (folder / MODEL).iterdir()),
         "weight_bytes": (folder / MODEL / WEIGHTS).stat().st_size,
+        "code": _code(model, held_out),
         "weights": sum(weight.numel() for weight in model.network_.parameters()),
         "notes": [str(note) for note in getattr(model, "notes_", [])],
     }
+
+
+def _code(model: Estimator, held_out: Dataset) -> int | None:
+    """Return how many numbers stand for an example, where the task is to find some."""
+    if model.task_.name != "representation" or not hasattr(model, "codes"):
+        return None
+    return int(model.encode(held_out.take(np.arange(1))).shape[1])
 
 
 def validate(model: Estimator, validation: Dataset, folder: Path) -> dict[str, Any]:

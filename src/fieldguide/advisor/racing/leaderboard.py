@@ -50,6 +50,7 @@ class Row:
         hyperparameters: Those that differ from the defaults; of an ensemble, the members' weights.
         validation_score: Score on the validation examples, which choices are made on, or None.
         round: In which round of the race it learnt, from 1.
+        code: Numbers that stand for an example, where the task is to find some; else None.
         cost: What decides ties: seconds of training and predicting; in a race of steps, which must
             not depend on the machine, bytes of weights.
     """
@@ -78,6 +79,7 @@ class Row:
     validation_score: float | None = None
     round: int = 1
     cost: float | None = None
+    code: int | None = None
 
     def __post_init__(self) -> None:
         self.algorithm = self.algorithm or self.name
@@ -98,7 +100,7 @@ class Row:
         """Build from what the entrant and its keeper wrote."""
         known = ("status", "reason", "seconds", "predict_seconds", "size", "weights", "epochs",
                  "scores", "notes", "algorithm", "hyperparameters", "validation_score", "round",
-                 "cost", "deep", "capacity", "title")  # fmt: skip
+                 "cost", "code", "deep", "capacity", "title")  # fmt: skip
         facts = {key: result[key] for key in known if key in result}
         algorithm = facts.get("algorithm") or name
         if algorithm == ENSEMBLE:

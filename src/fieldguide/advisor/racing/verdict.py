@@ -9,6 +9,7 @@ import numpy as np
 from fieldguide.advisor import words
 from fieldguide.advisor.racing import leaderboard
 from fieldguide.advisor.racing.leaderboard import Row
+from fieldguide.advisor.racing.verdict_without_target import against_clouds, against_planes
 
 NO_DEEP_LEARNING = "You do not need deep learning here"
 
@@ -42,10 +43,12 @@ def verdict(
     said = [_winner(winner, scored, score_name)]
     said += _depth(winner, scored, parts, score_name, seed)
     said.append(_noise(winner, scored, score_name, held_out, task, target))
+    kinds = {"representation": against_planes, "outliers": against_planes,
+             "generation": against_clouds}  # fmt: skip
     if task == "forecasting":
         said += _hard_to_beat(scored, parts, seed) or _over_naive(winner, scored, score_name)
     else:
-        said += _margins(winner, scored, score_name)
+        said += kinds.get(task, _margins)(winner, scored, score_name)
     said += _notes(scored)
     said += _failures(rows)
     return said
@@ -53,6 +56,7 @@ def verdict(
 
 def _winner(winner: Row, scored: Sequence[Row], score_name: str) -> str:
     figure = f"{words.score_title(score_name)} {words.score(winner.score, score_name)}"
+    figure += "" if winner.code is None else f" with a code of {winner.code:,} numbers"
     tied = [words.inside(row.title) for row in scored if row.tied and row is not winner]
     if not tied:
         return f"{winner.title} wins: {figure}."

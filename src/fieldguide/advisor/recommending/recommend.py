@@ -16,6 +16,7 @@ from fieldguide.advisor import machine
 from fieldguide.advisor.profiling.profile import Profile
 from fieldguide.advisor.profiling.profile import profile as measure
 from fieldguide.advisor.profiling.sample import with_known_target
+from fieldguide.advisor.recommending import without_target
 from fieldguide.advisor.recommending.changes import Runner, changes
 from fieldguide.advisor.recommending.eligible import objection, remedy
 from fieldguide.advisor.recommending.experience import Experience
@@ -61,7 +62,7 @@ def recommend(
     """Rank every algorithm for a data set, or rule it out.
 
     Args:
-        dataset: The data, with a target.
+        dataset: The data.
         profile: Its profile, if it was measured already.
         probe: Whether to run a few steps of each candidate on this machine for the forecasts of
             time and memory.
@@ -84,7 +85,9 @@ def recommend(
     candidates = [
         _Candidate(
             entry,
-            forecast(entry.card, seen, entry.name, experience),
+            without_target.expected(entry.card, seen)
+            if without_target.concerns(seen)
+            else forecast(entry.card, seen, entry.name, experience),
             objection=objection(entry.card, seen),
         )
         for entry in known
@@ -104,7 +107,9 @@ def _ordered(candidates: Sequence[_Candidate], profile: Profile) -> list[_Candid
 def _key(one: _Candidate, profile: Profile) -> tuple[bool | float | str, ...]:
     card = one.entry.card
     worth = 0.0
-    if one.score is not None:  # a more complex rule must bring more than chance would
+    if without_target.concerns(profile):
+        worth = without_target.standing(card, profile)
+    elif one.score is not None:  # a more complex rule must bring more than chance would
         worth = one.score.expected - SIMPLER * noise(card, profile) * card.capacity
     return (
         bool(one.objection),
@@ -212,7 +217,7 @@ def _ranked(
         changes=changes(runners[rank - 1], runners, profile),
         facts=facts(card, profile),
         alternative=None if card.baseline else _alternative(others),
-        evidence=evidence(one.score, cost),
+        evidence=evidence(one.score, cost, profile),
         score=one.score,
         seconds=None if cost is None else cost.seconds,
         memory_bytes=None if cost is None else cost.memory_bytes,

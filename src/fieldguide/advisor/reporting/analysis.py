@@ -168,6 +168,7 @@ def _attempt(name: str, look: Look) -> dict[str, Any] | None:
 
 def _attention(look: Look) -> dict[str, Any] | None:
     from fieldguide.advisor.reporting import (
+        closeups,
         frames_seen,
         importance,
         past_seen,
@@ -176,6 +177,13 @@ def _attention(look: Look) -> dict[str, Any] | None:
         trees,
     )
 
+    if not look.model.task_.needs_target:
+        file = closeups.of_task(look.model.task_.name)
+        if file is None:
+            return {"reason": "There is nothing to show of a model that does this task."}
+        found, arrays = file.measure(look.model, look.known, look.held_out, seed=look.seed)
+        look.arrays |= arrays
+        return {"kind": "closeup", **found}
     until = time.monotonic() + FOR_ATTENTION * look.left
     if look.model.task_.forecast is not None:
         return past_seen.measure(look.model, look.held_out, until=until, seed=look.seed)

@@ -22,6 +22,7 @@ from fieldguide.advisor.reporting import (
     looks,
     mistakes,
     steps_ahead,
+    without_target,
 )
 from fieldguide.advisor.reporting.generations import generations
 from fieldguide.advisor.reporting.material import Material
@@ -40,12 +41,20 @@ Maker = Callable[[Material], Section]
 
 def contents(material: Material) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Return the document, ready for JSON, and its figures (SVG) by section."""
-    sections, drawn = {}, {}
+    sections: dict[str, Any] = {}
+    drawn: dict[str, list[str]] = {}
+    shown: list[str] = []
     of_forecasts = material.dataset.forecast is not None
     for name, (title, make, blank) in _makers(of_forecasts).items():
+        if not material.predicts and name in without_target.OF_ANSWERS:
+            if not shown:
+                shown = _show(material, sections, drawn)
+            continue
         facts, found = _made(make, material)
-        sections[name] = {"title": title, **blank, **facts}
-        drawn[name] = [figure for figure in found if figure]
+        figures_of = [figure for figure in found if figure]
+        told = figures_of or facts.get("margins") or facts.get("facts")
+        if told or material.predicts or name not in without_target.IF_TOLD:
+            sections[name], drawn[name] = {"title": title, **blank, **facts}, figures_of
     outcome = material.outcome
     keys = ("task", "target", "score", "budget_seconds", "spent_seconds", "facts")
     return {
@@ -59,7 +68,22 @@ def contents(material: Material) -> tuple[dict[str, Any], dict[str, list[str]]]:
         },
         "verdict": outcome["verdict"] or ["No entrant has finished yet."],
         "sections": sections,
+        "closeups": shown,
     }, drawn
+
+
+def _show(material: Material, sections: dict[str, Any], drawn: dict[str, list[str]]) -> list[str]:
+    """Add what there is to see of a model without a target; return the names of those parts."""
+    try:
+        made, figures_of = without_target.parts(material)
+    except Exception as error:  # what algorithms of other packages leave behind is not ours
+        traceback.print_exc()
+        says = f"This could not be shown ({type(error).__name__}: {error})."
+        made = {"closeup": {**without_target.BLANK, "title": "A look at the model", "says": says}}
+        figures_of = {"closeup": []}
+    sections |= made
+    drawn |= figures_of
+    return list(made)
 
 
 def _makers(of_forecasts: bool = False) -> dict[str, tuple[str, Maker, dict[str, Any]]]:
@@ -153,8 +177,8 @@ def fields(dataset: Dataset) -> list[dict[str, Any]]:
 
 
 def shares(dataset: Dataset, task: str) -> list[tuple[str, int, float]]:
-    """Return the commonest classes with their counts and shares, for classification."""
-    if task != "classification" or dataset.target is None:
+    """Return the commonest classes with their counts and shares, where classes are told apart."""
+    if task not in ("classification", "outliers") or dataset.target is None:
         return []
     counts = pl.Series("value", mistakes.values(dataset).astype(str)).value_counts(sort=True)
     found = dict(counts.head(MOST_SHARES).iter_rows())
@@ -201,8 +225,15 @@ def _ledger(material: Material) -> Section:
         "counts": counts,
         "target_reason": dataset.target_reason,
         "classes": shares(dataset, task),
-        "fields": fields(dataset),
+        "fields": fields(dataset) if material.predicts else _with_classes(dataset, task),
     }, []
+
+
+def _with_classes(dataset: Dataset, task: str) -> list[dict[str, Any]]:
+    """Return the fields; the target, which is not predicted, by the role that it has instead."""
+    role = {"outliers": "judges", "generation": "class"}.get(task, "unused")
+    return [field | ({"role": role} if field["role"] == "target" else {})
+            for field in fields(dataset)]  # fmt: skip
 
 
 def _curves(material: Material) -> Section:

@@ -100,7 +100,11 @@ def percent(axes: Axes, which: str, score_name: str) -> None:
     axis = axes.xaxis if which == "x" else axes.yaxis
     low, high = axes.get_xlim() if which == "x" else axes.get_ylim()
     decimals = 0 if high - low > 0.05 else 1
-    axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))  # no halves of a percent
+    steps = [1, 2, 5, 10]  # no halves of a percent
+    wide = which == "x" and decimals > 0
+    axis.set_major_locator(
+        MaxNLocator(4, steps=steps) if wide else MaxNLocator("auto", steps=steps)
+    )
     axis.set_major_formatter(PercentFormatter(1.0, decimals=decimals, symbol=" %"))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from fieldguide import tasks
 from fieldguide.advisor.racing.run_folder import BEST, ENTRANTS, read_json
 from fieldguide.advisor.reporting import analysis_file, mistakes
 from fieldguide.data import Dataset
@@ -57,6 +58,12 @@ class Material:
         """Whether the task is classification."""
         return bool(self.outcome["task"] == "classification")
 
+    @property
+    def predicts(self) -> bool:
+        """Whether there is a target whose true values answers can be compared with."""
+        kind = tasks.known().get(self.outcome["task"])
+        return kind is None or kind.needs_target
+
     @cached_property
     def winner(self) -> dict[str, Any] | None:
         """The winner's row."""
@@ -84,7 +91,7 @@ class Material:
     @cached_property
     def answers(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Truth and the winner's predictions, both as text (classes) or numbers; None if absent."""
-        if self.stored is None:
+        if self.stored is None or not self.predicts:
             return None
         truth, guess = mistakes.values(self.held_out), self.stored["prediction"]
         if self.classifies:

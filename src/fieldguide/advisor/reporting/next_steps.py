@@ -8,7 +8,7 @@ import numpy as np
 
 from fieldguide.advisor import words
 from fieldguide.advisor.recommending.first_guess import rule_of
-from fieldguide.advisor.reporting import mistakes
+from fieldguide.advisor.reporting import mistakes, without_target
 from fieldguide.advisor.reporting.calibration import wilson
 from fieldguide.advisor.reporting.material import Material
 from fieldguide.advisor.reporting.why import card_of
@@ -45,10 +45,13 @@ def advise(material: Material) -> dict[str, Any]:
         return _of_forecasts(material, material.winner)
     power = _power(material)
     answers, winner = material.answers, material.winner
-    if winner is None or answers is None:
+    if winner is None or (answers is None and material.predicts):
         return {"says": "Give the race a larger budget: there is no winner to improve yet.",
                 "parts": [], "advice": [], "source": "", "guess": True, "more": 0}  # fmt: skip
     more = max(10, round(SHARE * len(material.train)))
+    if not material.predicts:
+        return _without_target(material, winner, power, more)
+    assert answers is not None
     if material.classifies:
         parts = _by_class(material, *answers, power["drawn"], more)
         says = _label_what(parts, power, material, more)
@@ -90,6 +93,21 @@ def _of_forecasts(material: Material, winner: dict[str, Any]) -> dict[str, Any]:
     )
     return {"says": says, "parts": [], "advice": advice, "source": "", "guess": True, "more": 0,
             "growth": None}  # fmt: skip
+
+
+def _without_target(
+    material: Material, winner: dict[str, Any], power: dict[str, Any], more: int
+) -> dict[str, Any]:
+    said = [*without_target.advise(material), _whole(material, power)]
+    return {
+        "says": said[0],
+        "source": power["source"],
+        "guess": power["guess"],
+        "more": more,
+        "parts": [],
+        "growth": _growth(material),
+        "advice": [*said[1:], *_advice(material, winner)],
+    }
 
 
 def _power(material: Material) -> dict[str, Any]:

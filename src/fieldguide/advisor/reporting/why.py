@@ -14,6 +14,7 @@ from fieldguide.advisor.reporting.material import Material
 from fieldguide.card import Card
 from fieldguide.errors import UsageError
 
+OF_ROWS = ("quick_rows", "bend", "intrinsic_dimension")  # measures that bear on who wins
 SHAPES = {
     "constant": "nothing but the commonest answer",
     "linear": "straight lines",
@@ -49,11 +50,16 @@ def margins(material: Material, winner: dict[str, Any]) -> list[dict[str, Any]]:
     others = [row for row in material.scored if not row["winner"]]
     forecasts = material.dataset.forecast is not None
     nothing_learnt = "what learns nothing" if forecasts else "a constant answer"
+    if not material.predicts:
+        nothing_learnt = "what learns nothing of how columns go together"
     kinds = [
         ("the next best", others),
         ("the best deep model", [row for row in others if row["deep"]]),
         ("the best baseline", [r for r in others if not r["deep"] and r["capacity"] > 1]),
-        ("the best straight line", [row for row in others if row["capacity"] == 1]),
+        (
+            words.STRAIGHT.get(material.outcome["task"], "the best straight line"),
+            [row for row in others if row["capacity"] == 1],
+        ),
         (nothing_learnt, [row for row in others if row["capacity"] == 0]),
     ]
     chosen: dict[str, tuple[str, dict[str, Any]]] = {}
@@ -124,6 +130,8 @@ def _facts(
     material: Material, winner: dict[str, Any], card: Card | None, shapes: list[dict[str, Any]]
 ) -> list[str]:
     """Return sentences of what was measured about the data and bears on the outcome."""
+    if not material.predicts:
+        return _of_rows(material)
     if not shapes:
         return [material.missing("profile")] if material.profile is None else []
     score, best = material.score, shapes[0]
@@ -141,6 +149,12 @@ def _facts(
                 f"{card.needs_examples:,} that its card asks for."
             )
     return said
+
+
+def _of_rows(material: Material) -> list[str]:
+    """Return what was measured of data that nothing is predicted from."""
+    found = (material.profile or {}).get("findings") or {}
+    return [said for name in OF_ROWS if name in found for said in found[name]["sentences"]]
 
 
 def _of_rule(

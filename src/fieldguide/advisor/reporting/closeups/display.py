@@ -1,0 +1,90 @@
+"""Rows as a person can look at them: pictures, curves, or cells of a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from fieldguide.advisor.reporting import mistakes
+from fieldguide.data import Dataset
+from fieldguide.tasks.without_target import WithoutTarget
+
+COLUMNS = 8  # columns of a table shown; those that tell most
+SIDE = 96  # pixels of a small picture at least
+LEVELS = 255.0
+
+
+def units(task: WithoutTarget, rows: Tensor) -> tuple[dict[str, Any], np.ndarray | None]:
+    """Return rows in the user's units, as they are stored.
+
+    Returns:
+        For pictures and sequences nothing, and an array (n, …); for tables and blocks the
+        ``names`` of columns and ``cells`` (texts, one list a row), and None.
+    """
+    if task.inputs.form in ("image", "series"):
+        return {}, task.values(rows)
+    if task.inputs.form == "table":
+        frame = task.frame(rows)
+        cells = [[mistakes.short(value) for value in row] for row in frame.iter_rows()]
+        return {"names": frame.columns, "cells": cells}, None
+    block = task.values(rows).reshape(len(rows), -1)
+    (name,) = task.inputs.codecs
+    names = [f"{name}[{place}]" for place in range(block.shape[1])]
+    return {"names": names, "cells": [[mistakes.short(v) for v in row] for row in block]}, None
+
+
+def image(picture: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Return a picture as bytes, (height, width, 1 or 3).
+
+    Args:
+        picture: (channels, height, width), in the user's units.
+        low: What is black.
+        high: What is white.
+    """
+    spread = (picture.astype(np.float64) - low) * (LEVELS / (high - low) if high > low else 0.0)
+    shown = np.clip(spread, 0, LEVELS).astype(np.uint8).transpose(1, 2, 0)
+    return shown[..., :3] if shown.shape[2] >= 3 else shown[..., :1]
+
+
+def levels(pictures: np.ndarray) -> tuple[float, float]:
+    """Return what is black and white in pictures (n, channels, height, width): bytes as they are.
+
+    Pictures of few levels, and such as are no bytes, are spread over all levels.
+    """
+    if pictures.dtype == np.uint8 and pictures.max(initial=0) >= 64:
+        return 0.0, LEVELS
+    return float(pictures.min(initial=0)), float(pictures.max(initial=1))
+
+
+def enlarged(shown: np.ndarray) -> Image.Image:
+    """Return bytes (height, width, 1 or 3) as a picture that stays sharp."""
+    found = Image.fromarray(shown.squeeze(-1) if shown.shape[2] == 1 else shown).convert("RGB")
+    scale = max(1, -(-SIDE // max(found.size)))
+    found = found.resize((found.width * scale, found.height * scale), Image.Resampling.NEAREST)
+    found.thumbnail((2 * SIDE, 2 * SIDE))
+    return found
+
+
+def one(shown: np.ndarray) -> str:
+    """Return one picture, standing inside the page."""
+    return mistakes.data_uri(enlarged(shown))
+
+
+def pair(left: np.ndarray, right: np.ndarray) -> str:
+    """Return two pictures side by side, standing inside the page."""
+    parts = [np.asarray(enlarged(each)) for each in (left, right)]
+    gap = np.full((parts[0].shape[0], 4, 3), 255, dtype=np.uint8)
+    return mistakes.data_uri(Image.fromarray(np.concatenate([parts[0], gap, parts[1]], axis=1)))
+
+
+def classes_of(dataset: Dataset) -> list[str] | None:
+    """Return the class of each example as text, or None where the data name none."""
+    from fieldguide.codecs import Labels
+    from fieldguide.tasks.without_target import labels
+
+    if not isinstance(labels(dataset), Labels):
+        return None
+    return [str(value) for value in mistakes.values(dataset)]

@@ -1,0 +1,261 @@
+"""Generated examples: beside real ones, how like them, and whether they are copies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fieldguide.advisor import words
+from fieldguide.advisor.reporting import figures_of_rows as figures
+from fieldguide.advisor.reporting.closeups import display
+from fieldguide.codecs import Labels
+from fieldguide.data import Dataset
+from fieldguide.estimator import Estimator
+from fieldguide.metrics.features import space_of_rows
+from fieldguide.metrics.generation import mode_coverage
+from fieldguide.metrics.memorisation import memorisation, nearest_neighbours
+from fieldguide.tasks.generation import DIRECTIONS, JUDGED, NEIGHBOURS
+from fieldguide.tasks.without_target import WithoutTarget
+
+KNOWN = 20_000  # training examples that copies are looked for among
+SHOWN, CURVES, LINES = 20, 8, 8  # pictures, sequences, rows of a table
+LEAN = 0.1  # difference of precision and recall that is worth a word
+NEAREST = 6  # samples shown beside their nearest training example
+NAMES = {"coverage": "coverage", "precision": "precision", "recall": "recall",
+         "frechet_distance": "Fréchet distance", "kernel_distance": "kernel distance"}  # fmt: skip
+
+
+def measure(
+    model: Estimator, known: Dataset, held_out: Dataset, *, seed: int
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Draw examples, compare them with real ones, and look for copies.
+
+    Args:
+        model: Fitted; draws examples.
+        known: What it learnt from.
+        held_out: What it did not.
+        seed: Decides what is drawn.
+    """
+    task = model.task_
+    assert isinstance(task, WithoutTarget)
+    learnt, real = _some(known, KNOWN, seed), _some(held_out, JUDGED, seed)
+    train, held = (task.all_rows(task.encode(part)) for part in (learnt, real))
+    made = model._drawn(max(len(held), SHOWN), None, torch.Generator().manual_seed(seed))
+    fresh = train[torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))]
+    space = space_of_rows(train)
+    features = [space.features(rows) for rows in (made, train, held)]
+    test = memorisation(*features)
+    distances, nearest = nearest_neighbours(features[0], features[1])
+    found: dict[str, Any] = {
+        "form": task.inputs.form,
+        "space": _space(task.width),
+        "copies_space": space.name,
+        "searched": len(learnt),
+        "scores": task.scores(made[: len(held)], held),
+        "yardstick": task.scores(fresh[: len(held)], held),
+        "memorisation": {"z": test.z, "copied": test.copied, "samples": test.samples,
+                         "held_out": test.held_out, "suspected": test.suspected},
+    }  # fmt: skip
+    arrays: dict[str, np.ndarray] = {}
+    _keep(task, {"made": made, "real": held}, found, arrays)
+    closest = distances.argsort(stable=True)
+    places = closest[torch.linspace(0, len(closest) // 2, min(NEAREST, len(made))).long()]
+    _keep(task, {"near_made": made[places], "near_real": train[nearest[places]]}, found, arrays)
+    found["distances"] = (distances[places] / max(test.held_out, 1e-12)).tolist()
+    classes = display.classes_of(learnt)
+    if classes is not None:
+        _modes(classes, display.classes_of(real) or [], nearest, found)
+    if isinstance(task.codec, Labels):
+        _asked(model, task, seed, found, arrays)
+    return found, arrays
+
+
+def sections(
+    found: dict[str, Any], arrays: dict[str, np.ndarray], winner: dict[str, Any]
+) -> dict[str, tuple[dict[str, Any], list[str]]]:
+    """Return the parts of the report by name, each with its figures."""
+    return {"samples": _samples(found, arrays), "likeness": _likeness(found, winner),
+            "copies": _copies(found, arrays)}  # fmt: skip
+
+
+def _some(dataset: Dataset, count: int, seed: int) -> Dataset:
+    order = np.random.default_rng(seed).permutation(len(dataset))
+    return dataset.take(np.sort(order[:count]))
+
+
+def _space(width: int) -> str:
+    if width <= DIRECTIONS:
+        return f"the {width} standardised numbers of a row"
+    return f"the first {DIRECTIONS} principal components of the held-out rows"
+
+
+def _keep(
+    task: WithoutTarget, rows: dict[str, Tensor], found: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+) -> None:  # fmt: skip
+    count = {"image": SHOWN, "series": CURVES}.get(task.inputs.form, LINES)
+    for name, some in rows.items():
+        found[name], values = display.units(task, some[:count])
+        if values is not None:
+            arrays[name] = values
+
+
+def _modes(classes: list[str], real: list[str], nearest: Tensor, found: dict[str, Any]) -> None:
+    """Note which classes the samples' nearest training examples are of."""
+    names = sorted(set(classes) | set(real))
+    place = {name: code for code, name in enumerate(names)}
+    truth = np.array([place[name] for name in real])
+    drawn = np.array([place[name] for name in classes])[nearest.numpy()]
+    seen = mode_coverage(truth, drawn)
+    found["modes"] = {"covered": seen.covered, "total": seen.total,
+                      "missing": [names[code] for code in seen.missing]}  # fmt: skip
+
+
+def _asked(
+    model: Estimator, task: WithoutTarget, seed: int, found: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+) -> None:  # fmt: skip
+    """Keep samples of each class, where the algorithm minds which class it is asked for."""
+    assert isinstance(task.codec, Labels)
+    count = min(task.codec.width, SHOWN)
+    if count < 2:
+        return
+    codes = torch.arange(count)
+    one, other = (
+        model._drawn(count, given, torch.Generator().manual_seed(seed))
+        for given in (codes, codes.flip(0))
+    )
+    if torch.equal(one, other):
+        return
+    repeats = max(1, SHOWN // count)
+    rows = model._drawn(
+        count * repeats, codes.repeat_interleave(repeats), torch.Generator().manual_seed(seed)
+    )
+    _keep(task, {"made": rows}, found, arrays)
+    names = task.codec.decode(codes.repeat_interleave(repeats).numpy())
+    found["asked"] = [str(name) for name in names]
+
+
+def _samples(
+    found: dict[str, Any], arrays: dict[str, np.ndarray]
+) -> tuple[dict[str, Any], list[str]]:
+    facts: dict[str, Any] = {"title": "Samples beside real examples"}
+    asked = found.get("asked")
+    facts["says"] = (
+        "Samples of each class that it was asked for, then real held-out examples."
+        if asked
+        else "Samples, not chosen, then real held-out examples."
+    )
+    if found["form"] == "image":
+        low, high = display.levels(arrays["real"])
+        facts["groups"] = [
+            {"title": title, "pictures": [
+                {"picture": display.one(display.image(picture, low, high)), "alt": alt,
+                 "caption": "" if said is None else said, "under": ""}
+                for picture, said in zip(pictures, labels, strict=True)]}
+            for title, alt, pictures, labels in (
+                ("Generated", "a generated picture", arrays["made"],
+                 asked or [None] * len(arrays["made"])),
+                ("Real", "a real picture", arrays["real"], [None] * len(arrays["real"])))
+        ]  # fmt: skip
+        return facts, []
+    if found["form"] == "series":
+        both = [(arrays["made"], asked or ["generated"] * len(arrays["made"]), "made"),
+                (arrays["real"], ["real"] * len(arrays["real"]), "real")]  # fmt: skip
+        return facts, [figures.curves(some, said, name, f"Sequences: {said[0]}")
+                       for some, said, name in both]  # fmt: skip
+    names = found["made"]["names"][: display.COLUMNS]
+    lines = [
+        [label, *cells[: display.COLUMNS]]
+        for key, title in (("made", "generated"), ("real", "real"))
+        for label, cells in zip(
+            (asked if asked and key == "made" else [title] * len(found[key]["cells"])),
+            found[key]["cells"], strict=False)
+    ]  # fmt: skip
+    facts["table"] = {"head": ["", *names], "rows": lines, "text": 1}
+    return facts, []
+
+
+def _likeness(found: dict[str, Any], winner: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    own, best = {**found["scores"], **winner["scores"]}, found["yardstick"]
+    facts: dict[str, Any] = {"title": "How like the real data they are"}
+    lean = own["precision"] - own["recall"]
+    what = "" if abs(lean) < LEAN else (
+        ": it leaves out part of what there is" if lean > 0 else ": part of it is like nothing real"
+    )  # fmt: skip
+    facts["says"] = (
+        f"{words.share(own['coverage'])} of the held-out examples have a sample near them; "
+        f"{words.share(own['precision'])} of the samples are near something real (precision), "
+        f"{words.share(own['recall'])} of the real ones near a sample (recall){what}."
+    )
+    facts["table"] = {
+        "head": ["", "samples", "real training examples"],
+        "rows": [[title, _number(own[name], name), _number(best[name], name)]
+                 for name, title in NAMES.items()],
+        "text": 1,
+    }  # fmt: skip
+    facts["note"] = (
+        f"Compared with held-out examples in {found['space']}; figures from another space cannot "
+        "be compared with these. Training examples, put in the samples' place, show what could be "
+        "reached. Coverage: held-out examples with a sample nearer than their "
+        f"{NEIGHBOURS}th nearest real neighbour. Distances: smaller is better."
+    )
+    modes, more = found.get("modes"), []
+    if modes is not None:
+        missing = words.listed([f"'{name}'" for name in modes["missing"]])
+        said = f"Judged by their nearest training example, samples show {modes['covered']:,} of "
+        said += f"{modes['total']:,} classes"
+        more.append(f"{said}; too few or none are of {missing}." if missing else f"{said}.")
+    return facts | {"more": more}, []
+
+
+def _copies(
+    found: dict[str, Any], arrays: dict[str, np.ndarray]
+) -> tuple[dict[str, Any], list[str]]:
+    test = found["memorisation"]
+    says = (
+        f"It seems to copy: samples lie nearer to training examples than held-out examples do "
+        f"({test['samples']:.3g} against {test['held_out']:.3g}; {test['z']:.1f} standard "
+        "deviations of a rank test)."
+        if test["suspected"]
+        else "No sign that it copies: samples lie no nearer to training examples than held-out "
+        f"examples do ({test['samples']:.3g} against {test['held_out']:.3g})."
+    )
+    said = [f"{gap:.2f} of the usual distance" for gap in found["distances"]]
+    facts: dict[str, Any] = {"title": "Invented or copied?", "says": says}
+    facts["note"] = (
+        f"Shown are samples, the nearest first, beside their nearest of {found['searched']:,} "
+        "training examples, with their distance as a share of the one that held-out examples "
+        f"usually have. Distances in {found['copies_space']}; test after Meehan, Chaudhuri & "
+        f"Dasgupta (2020); {words.share(test['copied'])} of all samples are at a tenth of the "
+        "usual distance or less."
+    )
+    if found["form"] == "image":
+        low, high = display.levels(arrays["near_real"])
+        facts["pictures"] = [
+            {"picture": display.pair(display.image(a, low, high), display.image(b, low, high)),
+             "alt": "left a sample, right its nearest training example",
+             "caption": one, "under": ""}
+            for a, b, one in zip(arrays["near_made"], arrays["near_real"], said, strict=True)
+        ]  # fmt: skip
+        return facts | {"kind": "pairs"}, []
+    if found["form"] == "series":
+        drawn = figures.restored(arrays["near_real"], arrays["near_made"], said)
+        facts["note"] += " Dots: the training example; line: the sample."
+        return facts, [drawn]
+    names = found["near_made"]["names"][: display.COLUMNS]
+    lines = []
+    for one, other, gap in zip(
+        found["near_made"]["cells"], found["near_real"]["cells"], said, strict=True
+    ):
+        lines.append(["sample", *one[: display.COLUMNS]])
+        lines.append([f"training, {gap}", *other[: display.COLUMNS]])
+    facts["table"] = {"head": ["", *names], "rows": lines, "text": 1}
+    return facts, []
+
+
+def _number(value: float, name: str) -> str:
+    return f"{value:.3g}" if name.endswith("distance") else words.share(value)

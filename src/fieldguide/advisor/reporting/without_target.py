@@ -1,0 +1,92 @@
+"""Reports of races without a target: which parts they have, and what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fieldguide.advisor import words
+from fieldguide.advisor.reporting import closeups
+from fieldguide.advisor.reporting.material import Material
+
+SHOWN = "attention"  # name of the finding: it takes the place of what a model looks at
+OF_ANSWERS = ("errors", "calibration", "mistakes", "attention")  # parts that compare with truths
+IF_TOLD = ("why", "curves", "cost", "generations")  # parts that are left out where empty
+BLANK: dict[str, Any] = {"title": "", "more": [], "pictures": [], "groups": [], "kind": "",
+                         "table": None, "side": False, "note": ""}  # fmt: skip
+Sections = dict[str, dict[str, Any]]
+Figures = dict[str, list[str]]
+
+
+def parts(material: Material) -> tuple[Sections, Figures]:
+    """Return what there is to see of the winner, by name: sections and their figures."""
+    file, winner = closeups.of_task(material.outcome["task"]), material.winner
+    if file is None or winner is None:
+        return {}, {}
+    found = material.analysis.get(SHOWN) or {}
+    if "form" not in found:
+        blank = {**BLANK, "title": "A look at the model", "says": material.missing(SHOWN)}
+        return {"closeup": blank}, {"closeup": []}
+    made = file.sections(found, material.arrays, winner)
+    return (
+        {name: {**BLANK, **facts} for name, (facts, _) in made.items()},
+        {name: [one for one in drawn if one] for name, (_, drawn) in made.items()},
+    )
+
+
+def advise(material: Material) -> list[str]:
+    """Return what would help, read from what was found about the winner; most important first."""
+    return advise_of(material.outcome["task"], material.analysis.get(SHOWN) or {})
+
+
+def advise_of(task: str, found: dict[str, Any]) -> list[str]:
+    """Return the same of what was found about the model of a task."""
+    make = {"representation": _code, "outliers": _alarms, "generation": _draws}.get(task)
+    return [] if make is None or "form" not in found else make(found)
+
+
+def _code(found: dict[str, Any]) -> list[str]:
+    code, said = found.get("code"), []
+    if code is not None and code["width"] >= code["row"]:
+        said.append(
+            f"Ask for a narrower code: it has {code['width']:,} numbers for rows of "
+            f"{code['row']:,}, so that nothing need be left out."
+        )
+    lossy = [one for one in found.get("columns", []) if one["lost"] > 0.8]
+    if lossy:
+        names = words.listed([f"'{one['column']}'" for one in lossy[:5]])
+        said.append(
+            f"Do not count on the code where {names} matter{'s' if len(lossy) == 1 else ''}: most "
+            "of that is lost. A wider code would keep more of it."
+        )
+    return said or ["Try a wider and a narrower code: the score says what each number is worth."]
+
+
+def _alarms(found: dict[str, Any]) -> list[str]:
+    if found["known_outliers"]:
+        return [
+            "Look at the strangest examples below the threshold and beyond it: if the false alarms "
+            "are worth a look too, the normal class is less uniform than its name."
+        ]
+    return [
+        "Look through the strangest examples, and write down in a column which of them are "
+        "outliers indeed; name it with --target, and the race is judged by them."
+    ]
+
+
+def _draws(found: dict[str, Any]) -> list[str]:
+    scores, said = found["scores"], []
+    if found["memorisation"]["suspected"]:
+        said.append(
+            "Do not publish samples as if they were nobody's: they are too near to training "
+            "examples. Fewer epochs, a smaller network or more examples make copies rarer."
+        )
+    missing = (found.get("modes") or {}).get("missing")
+    if missing:
+        names = words.listed([f"'{name}'" for name in missing])
+        said.append(f"Bring more examples of {names}: samples of them are missing.")
+    best = found["yardstick"]
+    if scores["precision"] < 0.8 * best["precision"]:
+        said.append("Many samples look like nothing real: give it more epochs, or more examples.")
+    if scores["recall"] < 0.8 * best["recall"]:
+        said.append("Part of the real variety is never drawn: a larger network may draw it.")
+    return said or ["Samples are about as good as other training examples would be: use them."]
