@@ -3,10 +3,12 @@
     python -m benchmarks.speed.rbm [--count 60000] [--rounds 5] [--batch 10] [--epochs 5]
 
 Both sides learn by persistent contrastive divergence with one Gibbs step, the same batch size,
-learning rate and number of epochs, from the same digits in single precision (scikit-learn is also
-timed in double precision, which it computes in when digits come as Python or NumPy give them). A
-round times one epoch of each. The pseudo-likelihood of both is then taken on the 10,000 test
-digits after as many epochs, by scikit-learn's own `score_samples`, with the weights of either.
+(first) learning rate and number of epochs; ours falls along half a cosine, as is its default, and
+scikit-learn's is constant, for it has no schedule. They learn from the same digits in single
+precision; scikit-learn is also timed in double precision, which it computes in when digits come as
+NumPy gives them. A round times one epoch of each. The pseudo-likelihood of both is then taken on
+the 10,000 test digits after as many epochs, by scikit-learn's own `score_samples`, with the
+weights of either.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ def digits(count: int) -> tuple[np.ndarray, np.ndarray]:
 def ours(batch: int, epochs: int) -> fg.RBM:
     """Return our machine."""
     return fg.RBM(
-        hidden=HIDDEN, epochs=epochs, batch_size=batch, lr=LR, schedule="constant", validation=0,
+        hidden=HIDDEN, epochs=epochs, batch_size=batch, lr=LR, validation=0,
         task="representation",
     )  # fmt: skip
 

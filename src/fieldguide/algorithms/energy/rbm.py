@@ -198,7 +198,10 @@ class RBM(EnergyModel):
         return network.machine.free_energy(states, network.visible.units)
 
     def samples(self, count: int, y: Tensor | None, generator: Generator) -> Tensor:
-        """Return the ends of Gibbs chains, as rows; they go on from training's where it had any."""
+        """Return the ends of Gibbs chains, as rows; they go on from training's where it had any.
+
+        The machine does not know classes: ``y`` changes nothing (a belief network knows them).
+        """
         network = self._network()
         machine, units = network.machine, network.visible.units
         if network.visible.has_counts:
