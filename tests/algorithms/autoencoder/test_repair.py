@@ -27,9 +27,9 @@ class Waves:
         self.noisy = self.clean + 0.05 * torch.randn(COUNT, WIDTH, generator=chance)
         held = torch.randn(COUNT, RANK, generator=chance) @ self.waves
         held = held + 0.05 * torch.randn(COUNT, WIDTH, generator=chance)
-        self.scales = learn_scales(LAYOUT.residuals(held, self.say(held)), LAYOUT)
+        self.scales = learn_scales(LAYOUT.residuals(held, self.say(held, held)), held, LAYOUT)
 
-    def say(self, rows: Tensor) -> Tensor:
+    def say(self, rows: Tensor, replaced: Tensor) -> Tensor:
         return rows @ self.projection
 
     def repair(self, rows: Tensor, **more: object) -> tuple[Tensor, Tensor]:
@@ -120,12 +120,14 @@ def test_a_row_does_not_depend_on_its_neighbours(waves: Waves) -> None:
 def test_a_category_that_cannot_be_is_replaced() -> None:
     layout = Layout(1, (2,))
 
-    def say(rows: Tensor) -> Tensor:  # the sign of the number decides the category
+    def say(
+        rows: Tensor, replaced: Tensor
+    ) -> Tensor:  # the sign of the number decides the category
         first = torch.sigmoid(20 * rows[:, :1])
         return torch.cat([rows[:, :1], first, 1 - first], dim=1)
 
     rows = torch.tensor([[2.0, 1.0, 0.0], [2.0, 0.0, 1.0], [-2.0, 0.0, 1.0]])
-    scales = Scales(torch.zeros(2), torch.ones(2))
+    scales = Scales(torch.zeros(2), torch.ones(2), torch.full((3,), -9.0), torch.full((3,), 9.0))
     repaired, mask = repair(rows, say, layout, scales)
     assert mask.tolist() == [[False, False], [False, True], [False, False]]
     assert repaired.tolist() == [[2.0, 1.0, 0.0], [2.0, 1.0, 0.0], [-2.0, 0.0, 1.0]]
@@ -134,7 +136,7 @@ def test_a_category_that_cannot_be_is_replaced() -> None:
 def test_scales_of_normal_residuals_are_their_deviations() -> None:
     chance = torch.Generator().manual_seed(0)
     residuals = torch.randn(4000, 2, generator=chance) * torch.tensor([1.0, 3.0]) + 0.5
-    found = learn_scales(residuals, Layout(2))
+    found = learn_scales(residuals, residuals, Layout(2))
     torch.testing.assert_close(found.scale, torch.tensor([1.0, 3.0]), rtol=0.1, atol=0)
     torch.testing.assert_close(found.centre, torch.tensor([0.5, 0.5]), rtol=0, atol=0.15)
 
@@ -142,12 +144,18 @@ def test_scales_of_normal_residuals_are_their_deviations() -> None:
 def test_scales_hardly_move_when_some_examples_are_outliers() -> None:
     residuals = torch.randn(1000, 1, generator=torch.Generator().manual_seed(0))
     residuals[:5] += 1000
-    assert float(learn_scales(residuals, Layout(1)).scale) < 1.1
+    assert float(learn_scales(residuals, residuals, Layout(1)).scale) < 1.1
 
 
 def test_what_is_always_exact_is_not_held_to_that() -> None:
     residuals = torch.randn(500, 3, generator=torch.Generator().manual_seed(0))
     residuals[:, 2] = 0.0
-    found = learn_scales(residuals, Layout(3)).scale
+    found = learn_scales(residuals, residuals, Layout(3)).scale
     assert float(found[2]) == pytest.approx(0.2 * float(found.median()), rel=0.2)
-    assert (learn_scales(torch.zeros(5, 3), Layout(3)).scale > 0).all()
+    assert (learn_scales(torch.zeros(5, 3), torch.zeros(5, 3), Layout(3)).scale > 0).all()
+
+
+def test_no_replacement_is_far_beyond_what_was_ever_there(waves: Waves) -> None:
+    spoilt, _ = spikes(waves.noisy[:20], 1)
+    wild = repair(spoilt, lambda rows, replaced: 3 * rows, LAYOUT, waves.scales)[0]
+    assert (wild[wild != spoilt] <= float(waves.scales.high.max())).all()

@@ -18,7 +18,7 @@ def gaussian() -> tuple[fg.VAE, np.ndarray]:
     """A linear VAE and normal data, whose density is known."""
     chance = np.random.default_rng(0)
     X = chance.normal(size=(3000, 1)) @ [[2.0, -1.0, 1.0]] + 0.5 * chance.normal(size=(3000, 3))
-    model = fg.VAE(code=1, hidden=(), epochs=60, lr=1e-2, batch_size=128)
+    model = fg.VAE(code=1, hidden=(), epochs=60, lr=1e-2, batch_size=128, validation=0)
     return model.fit(X), X
 
 
@@ -59,10 +59,12 @@ def test_classes_are_conditions() -> None:
     chance = np.random.default_rng(0)
     y = chance.choice(["left", "right"], size=800)
     X = chance.normal(size=(800, 2)) + np.where(y == "left", -4.0, 4.0)[:, None] * [1.0, 0.0]
-    model = fg.VAE(code=2, hidden=(32,), epochs=40, lr=5e-3, task="generation").fit(X, y)
+    model = fg.VAE(code=2, hidden=(32,), epochs=40, lr=5e-3, task="generation", validation=0).fit(
+        X, y
+    )
     judge = LogisticRegression().fit(X, y)
     for label in ("left", "right"):
-        assert (judge.predict(model.sample(200, label=label)) == label).mean() > 0.97
+        assert (judge.predict(model.sample(200, label=label)) == label).mean() > 0.95
     assert model.evaluate(X, y)["coverage"] > 0.7
     either = judge.predict(model.sample(400))
     assert 0.3 < (either == "left").mean() < 0.7
@@ -91,21 +93,21 @@ def test_pictures_are_bernoulli(convolutional: bool) -> None:
     ).fit(X)
     assert model.vae.likelihood.kind == "bernoulli"
     # Seven pictures, equally often: the entropy is ln 7 nats, and no bound is above -ln 7.
-    assert -12 < model.log_likelihood(X, samples=20).mean() < -np.log(7) + 0.2
+    assert -20 < model.log_likelihood(X, samples=20).mean() < -np.log(7) + 0.2
     drawn = model.sample(9)
     assert drawn.shape == (9, 1, 8, 8) and drawn.dtype == np.uint8
     assert model.evaluate(X)["explained"] > 0.7
 
 
 def test_ends_are_the_pictures_own(gaussian: tuple[fg.VAE, np.ndarray]) -> None:
-    X = np.random.default_rng(0).integers(50, 200, size=(30, 2, 4, 4)).astype(np.uint8)
+    X = np.random.default_rng(0).integers(50, 200, size=(30, 3, 4, 4)).astype(np.uint8)
     X[0, 0, 0, 0], X[0, 1, 0, 0] = 10, 250
     model = fg.VAE(epochs=0).fit(X)
     codec = next(iter(model.task_.inputs.codecs.values()))
-    low = model.vae.likelihood.low.view(2, 16)
-    assert (low == low[:, :1]).all()
+    low = model.vae.likelihood.low.view(3, 16)
+    torch.testing.assert_close(low, low[:, :1].expand(3, 16))
     assert float(low[0, 0]) == pytest.approx((10 - codec.means[0]) / codec.deviations[0], abs=1e-4)
-    gone = model.vae.likelihood.mean(torch.full((1, 32), -99.0))
+    gone = model.vae.likelihood.mean(torch.full((1, 48), -99.0))
     torch.testing.assert_close(gone[0], model.vae.likelihood.low)
 
 

@@ -71,6 +71,11 @@ class Entries:
         elif not isinstance(codec, (Number, Steps, Category)) and codec.forms == ("table",):
             self.fixed[place : place + codec.width] = True
 
+    @property
+    def flagged(self) -> bool:
+        """Whether any number may be missing."""
+        return bool(self._flags)
+
     def missing(self, rows: Tensor) -> Tensor:
         """Return which entries hold no value, (B, E)."""
         found = torch.zeros(len(rows), self.layout.entries, dtype=torch.bool, device=rows.device)

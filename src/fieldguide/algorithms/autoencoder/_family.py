@@ -17,7 +17,14 @@ from fieldguide.algorithms.autoencoder._correction import (
 )
 from fieldguide.algorithms.autoencoder._layout import Layout
 from fieldguide.algorithms.autoencoder._networks import AutoencoderNetwork, dense
-from fieldguide.algorithms.autoencoder._repair import THRESHOLD, Scales, Usual, learn_scales, repair
+from fieldguide.algorithms.autoencoder._repair import (
+    SETTLING,
+    THRESHOLD,
+    Scales,
+    Usual,
+    learn_scales,
+    repair,
+)
 from fieldguide.data import Batch, Dataset, Examples
 from fieldguide.engine import Settings, Stage
 from fieldguide.errors import DataError, UsageError
@@ -48,7 +55,7 @@ class RowAutoencoder(Estimator):
         code = self.code or min(WIDEST, max(1, task.width // COMPRESSION))
         network = self.network(task, code)
         network.code = code
-        network.usual = Usual(layout_of(task).entries)
+        network.usual = Usual(layout_of(task))
         return network
 
     @abstractmethod
@@ -62,6 +69,7 @@ class RowAutoencoder(Estimator):
             DataError: There is one example only, or all are the same.
         """
         self.look_at(data)
+        self._entries = Entries(self.rows_task)
         yield from super().stages(data)
 
     def look_at(self, data: Examples) -> tuple[Tensor, Tensor]:
@@ -92,7 +100,7 @@ class RowAutoencoder(Estimator):
 
     def loss(self, batch: Batch) -> Tensor | Mapping[str, Tensor]:
         """Return the mean error of reconstructing a batch."""
-        return self.rows_task.row_loss(self.forward(batch).float(), self.rows(batch)).mean()
+        return self.error(self.forward(batch).float(), self.rows(batch))
 
     def reconstruction(self, batch: Batch) -> Tensor:
         """Return rows (B, D) that the network makes of its codes."""
@@ -143,10 +151,11 @@ class RowAutoencoder(Estimator):
             rows = self.rows(batch)
             fixed, wrong = repair(
                 entries.present(rows),
-                lambda some: entries.present(self.say(some, batch)),
+                lambda some, void: entries.present(self.say(some, batch, void)),
                 entries.layout,
-                Scales(usual.centre, scale),
+                Scales(usual.centre, scale, usual.low, usual.high),
                 threshold=threshold,
+                settling=self.settling,
                 known=entries.missing(rows),
             )
             return torch.cat([fixed, wrong.float()], dim=1)
@@ -156,8 +165,14 @@ class RowAutoencoder(Estimator):
         rows, wrong = found.split([task.width, entries.layout.entries], dim=1)
         return in_users_terms(task, dataset, rows, wrong > 0.5)
 
-    def say(self, rows: Tensor, batch: Batch) -> Tensor:
-        """Return the reconstructions (B, D) of changed rows of a batch."""
+    def say(self, rows: Tensor, batch: Batch, void: Tensor) -> Tensor:
+        """Return the reconstructions (B, D) of changed rows of a batch.
+
+        Args:
+            rows: (B, D).
+            batch: What they were.
+            void: Which numbers are worth nothing, (B, D).
+        """
         raw: Tensor = self.network_(rows)
         return self.rows_task.finish_rows(raw.float())
 
@@ -183,13 +198,27 @@ class RowAutoencoder(Estimator):
         def residuals(batch: Batch) -> Tensor:
             rows = self.rows(batch)
             there, gaps = entries.present(rows), entries.missing(rows)
-            found = entries.layout.residuals(there, entries.present(self.say(there, batch)))
-            return found.masked_fill(gaps, torch.nan)
+            said = entries.present(self.say(there, batch, entries.layout.spread(gaps)))
+            found = entries.layout.residuals(there, said).masked_fill(gaps, torch.nan)
+            return torch.cat([found, rows], dim=1)
 
         found = engine.outputs(residuals, self.network_, some.on(settings.device), bf16=False)
-        self.autoencoder.usual.learn(learn_scales(found, entries.layout))
+        found, rows = found.split([entries.layout.entries, entries.layout.width], dim=1)
+        self.autoencoder.usual.learn(learn_scales(found, rows, entries.layout))
 
     # Helpers for hooks
+
+    def error(self, raw: Tensor, rows: Tensor) -> Tensor:
+        """Return the mean loss of raw rows (B, D)."""
+        return self.rows_task.row_loss(raw, self.told(raw, rows)).mean()
+
+    def told(self, raw: Tensor, rows: Tensor) -> Tensor:
+        """Return what raw rows are held against: where a number was missing, themselves."""
+        if not self._entries.flagged:
+            return rows
+        missing = self._entries.layout.spread(self._entries.missing(rows))
+        missing[:, self._entries.layout.numbers :] = False
+        return torch.where(missing, raw.detach(), rows)
 
     def check_codes(self, codes: Tensor) -> None:
         """Refuse codes of another width.
@@ -205,6 +234,11 @@ class RowAutoencoder(Estimator):
 
     overcomplete: ClassVar[bool] = False
     """Whether something else than a short code keeps the network from copying."""
+
+    @property
+    def settling(self) -> int:
+        """How often a repair repeats a reconstruction before it judges."""
+        return SETTLING
 
     @property
     def rows_task(self) -> WithoutTarget:

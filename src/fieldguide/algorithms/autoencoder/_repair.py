@@ -26,6 +26,8 @@ from torch import Tensor, nn
 
 from fieldguide.algorithms.autoencoder._layout import Layout
 
+Say = Callable[[Tensor, Tensor], Tensor]
+
 THRESHOLD = 5.0  # robust deviations that a residual may have
 SOFT = 60  # reconstructions of the first step
 BEND = 0.5  # median residuals of a row beyond which an entry pulls no harder
@@ -34,6 +36,7 @@ SETTLING = 15  # reconstructions before a verdict, for replacements to stand sti
 MOST = 0.5  # of an example's entries; where more are wrong, nothing is left to tell them from
 TO_DEVIATION = 1.4826  # the deviation of a normal distribution over its median absolute deviation
 HEALTHY = 0.99  # share of healthy residuals that stay below the threshold, whatever their tails
+MARGIN = 0.5  # of the range of healthy values that a replacement may lie beyond it
 FLOOR = 0.2  # of the median scale: what is always reconstructed exactly is not held to that
 
 
@@ -44,10 +47,14 @@ class Scales:
     Attributes:
         centre: The median residual of each entry, (E,).
         scale: A robust deviation of each entry's residuals, (E,); never 0.
+        low: Below this no replacement is, (D,).
+        high: Nor above this, (D,).
     """
 
     centre: Tensor
     scale: Tensor
+    low: Tensor
+    high: Tensor
 
     def ratios(self, residuals: Tensor) -> Tensor:
         """Return residuals in robust deviations, 0 or more, same shape."""
@@ -58,24 +65,28 @@ class Usual(nn.Module):
     """How far healthy entries are from what is said of them, kept with the weights.
 
     Args:
-        entries: Values in a row, E.
+        layout: What the numbers of a row are.
     """
 
     centre: Tensor
     scale: Tensor
+    low: Tensor
+    high: Tensor
 
-    def __init__(self, entries: int):
+    def __init__(self, layout: Layout):
         super().__init__()
-        self.register_buffer("centre", torch.zeros(entries))
-        self.register_buffer("scale", torch.zeros(entries))
+        for name in ("centre", "scale"):
+            self.register_buffer(name, torch.zeros(layout.entries))
+        for name in ("low", "high"):
+            self.register_buffer(name, torch.zeros(layout.width))
 
     def learn(self, scales: Scales) -> None:
         """Keep what was learnt."""
-        self.centre.copy_(scales.centre)
-        self.scale.copy_(scales.scale)
+        for name in ("centre", "scale", "low", "high"):
+            self.get_buffer(name).copy_(getattr(scales, name))
 
 
-def learn_scales(residuals: Tensor, layout: Layout) -> Scales:
+def learn_scales(residuals: Tensor, rows: Tensor, layout: Layout) -> Scales:
     """Learn from residuals of healthy examples, best held out, what is usual.
 
     The deviation is 1.4826 medians of the absolute deviation, which a few outliers among the
@@ -83,6 +94,7 @@ def learn_scales(residuals: Tensor, layout: Layout) -> Scales:
 
     Args:
         residuals: Of `Layout.residuals`, (n, E), n at least 1; NaN where nothing was there.
+        rows: Those examples, (n, D).
         layout: What the entries are.
     """
     centre = residuals.nanmedian(dim=0).values.nan_to_num()
@@ -95,26 +107,30 @@ def learn_scales(residuals: Tensor, layout: Layout) -> Scales:
     floor = FLOOR * float(numbers[numbers > 0].median()) if bool((numbers > 0).any()) else 1.0
     scale[: layout.numbers].clamp_(min=max(floor, 1e-6))
     scale[layout.numbers :].clamp_(min=1.0)  # 5 nats: a probability below 1 in 150
-    return Scales(centre, scale)
+    low, high = rows.aminmax(dim=0)
+    return Scales(centre, scale, low - MARGIN * (high - low), high + MARGIN * (high - low))
 
 
 def repair(
     rows: Tensor,
-    say: Callable[[Tensor], Tensor],
+    say: Say,
     layout: Layout,
     scales: Scales,
     *,
     threshold: float = THRESHOLD,
+    settling: int = SETTLING,
     known: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Find the wrong entries of each example and replace them.
 
     Args:
         rows: Examples, (B, D).
-        say: The model: rows (B, D) to their reconstructions (B, D).
+        say: The model: rows (B, D), and which of their numbers are worth nothing (B, D), to
+            reconstructions (B, D).
         layout: What the numbers of a row are.
         scales: What residuals are usual.
         threshold: Robust deviations above which an entry counts as wrong, above 0.
+        settling: Reconstructions before a verdict; 1 for a model that needs no repetition.
         known: Entries known to be wrong, such as missing ones, (B, E); none if left out.
 
     Returns:
@@ -124,30 +140,32 @@ def repair(
     nowhere = torch.zeros(len(rows), layout.entries, dtype=torch.bool, device=rows.device)
     known = nowhere if known is None else known
 
-    def verdict(filled: Tensor) -> Tensor:
-        return known | (scales.ratios(layout.residuals(rows, say(filled))) > threshold)
+    def bounded(some: Tensor, replaced: Tensor) -> Tensor:
+        return say(some, replaced).clamp(scales.low, scales.high)
 
-    filled = _soften(rows, say, layout, scales, known)
+    def verdict(filled: Tensor) -> Tensor:
+        said = bounded(filled, torch.zeros_like(rows, dtype=torch.bool))
+        return known | (scales.ratios(layout.residuals(rows, said)) > threshold)
+
+    filled = _soften(rows, bounded, layout, scales, known)
     wrong = verdict(filled)
     for _ in range(ROUNDS):
-        filled = _settle(rows, filled, layout.spread(wrong), say)
+        filled = _settle(rows, filled, layout.spread(wrong), bounded, settling)
         former, wrong = wrong, verdict(filled)
         if torch.equal(former, wrong):
             break
     strange = wrong.float().mean(dim=1, keepdim=True) > MOST
     wrong = torch.where(strange, known, wrong)
     wide = layout.spread(wrong)
-    filled = _settle(rows, filled, wide, say)
+    filled = _settle(rows, filled, wide, bounded, settling)
     return torch.where(wide, layout.decide(filled), rows), wrong
 
 
-def _soften(
-    rows: Tensor, say: Callable[[Tensor], Tensor], layout: Layout, scales: Scales, known: Tensor
-) -> Tensor:
+def _soften(rows: Tensor, say: Say, layout: Layout, scales: Scales, known: Tensor) -> Tensor:
     """Return rows in which no entry is far from its reconstruction for its row."""
-    filled = rows
+    filled, wide = rows, layout.spread(known)
     for _ in range(SOFT):
-        said = say(filled)
+        said = say(filled, wide)
         ratios = scales.ratios(layout.residuals(rows, said))
         bend = BEND * ratios.median(dim=1, keepdim=True).values.clamp_min(1.0)
         trust = (bend / ratios.clamp_min(1e-9)).clamp(max=1.0).masked_fill(known, 0.0)
@@ -155,8 +173,10 @@ def _soften(
     return filled
 
 
-def _settle(rows: Tensor, filled: Tensor, wide: Tensor, say: Callable[[Tensor], Tensor]) -> Tensor:
+def _settle(rows: Tensor, filled: Tensor, wide: Tensor, say: Say, times: int) -> Tensor:
     """Return rows whose wrong numbers are what the model says of the others."""
-    for _ in range(SETTLING):
-        filled = torch.where(wide, say(torch.where(wide, filled, rows)), rows)
+    replaced = wide
+    for _ in range(times):
+        filled = torch.where(wide, say(torch.where(wide, filled, rows), replaced), rows)
+        replaced = torch.zeros_like(wide)  # now there is something to go on from
     return filled

@@ -84,7 +84,11 @@ class ContractiveNetwork(AutoencoderNetwork):
             encoder=nn.Sequential(layer, nn.Sigmoid()),
             decoder=TiedDecoder(layer),
         )
-        self.weight = layer.weight
+
+    @property
+    def weight(self) -> Tensor:
+        """W, (K, D)."""
+        return self.encoder[0].weight  # type: ignore[index]
 
 
 def jacobian_norm(codes: Tensor, weight: Tensor) -> Tensor:
@@ -133,6 +137,6 @@ class ContractiveAutoencoder(RowAutoencoder):
         raw = network.decode(codes).float()
         slopes = jacobian_norm(codes.float(), network.weight).mean()
         return {
-            "reconstruction": self.rows_task.row_loss(raw, rows).mean(),
+            "reconstruction": self.error(raw, rows),
             "contraction": self.penalty * slopes,
         }

@@ -145,7 +145,7 @@ class RecurrentAutoencoder(RowAutoencoder):
         codes: Tensor = self.autoencoder.encoder(self.rows(batch), batch.x["lengths"])
         return codes
 
-    def say(self, rows: Tensor, batch: Batch) -> Tensor:
+    def say(self, rows: Tensor, batch: Batch, void: Tensor) -> Tensor:
         """Return the reconstructions (B, D) of changed rows of a batch."""
         assert isinstance(batch.x, dict)
         lengths, network = batch.x["lengths"], self.autoencoder

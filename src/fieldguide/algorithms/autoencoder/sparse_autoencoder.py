@@ -113,6 +113,6 @@ class SparseAutoencoder(RowAutoencoder):
         codes = self.autoencoder.encode(rows)
         raw = self.autoencoder.decode(codes).float()
         return {
-            "reconstruction": self.rows_task.row_loss(raw, rows).mean() / 2,
+            "reconstruction": self.error(raw, rows) / 2,
             "sparsity": self.penalty * sparsity_penalty(codes, self.sparsity),
         }

@@ -53,6 +53,7 @@ import torch
 from torch import Tensor, nn
 
 from fieldguide import engine
+from fieldguide.algorithms.autoencoder._correction import Entries
 from fieldguide.algorithms.autoencoder._family import RowAutoencoder, layout_of
 from fieldguide.algorithms.autoencoder._likelihood import Likelihood, divergence, importance_bound
 from fieldguide.algorithms.autoencoder._networks import (
@@ -140,7 +141,7 @@ class VAE(RowAutoencoder):
 
     def stages(self, data: Examples) -> Iterator[Stage]:
         """Learn between which values numbers lie, then everything else."""
-        self._share = 0.0
+        self._share, self._entries = 0.0, Entries(self.rows_task)
         low, high = self.look_at(data)
         numbers, inputs = self.rows_task.numbers, self.rows_task.inputs
         low, high = low[:numbers], high[:numbers]
@@ -159,7 +160,10 @@ class VAE(RowAutoencoder):
             y = torch.where(torch.rand(len(y), device=y.device) < UNTOLD, -1, y)
         mean, log_variance = network.moments(rows, y)
         latent = mean + (log_variance / 2).exp() * torch.randn_like(mean)
-        found = network.likelihood.log_probability(rows, network.decode(latent, y))
+        raw = network.decode(latent, y)
+        found = network.likelihood.log_probability(
+            self.told(network.likelihood.mean(raw), rows), raw
+        )
         risen = min(1.0, self._share / self.warm_up) if self.warm_up else 1.0
         return {
             "reconstruction": -found.mean(),
@@ -175,7 +179,7 @@ class VAE(RowAutoencoder):
         """Return the mean rows (B, D) of the codes' means."""
         return self.vae.likelihood.mean(self.forward(batch))
 
-    def say(self, rows: Tensor, batch: Batch) -> Tensor:
+    def say(self, rows: Tensor, batch: Batch, void: Tensor) -> Tensor:
         """Return the mean reconstructions (B, D) of changed rows of a batch."""
         return self.vae.likelihood.mean(self.vae(rows, self._classes(batch)))
 
