@@ -33,10 +33,8 @@ from fieldguide.hyperparameter import option
 from fieldguide.tasks import Task
 from fieldguide.tasks.without_target import WithoutTarget
 
-WIDEST = 32  # numbers in a code that nobody asked for
 HEALTHY = 10_000  # examples at most whose residuals say what is usual
 NUMBERS = 1 << 24  # of those examples together, at most
-COMPRESSION = 4  # numbers of a row for one of its code, where nobody asked
 
 
 class RowAutoencoder(Estimator):
@@ -52,7 +50,7 @@ class RowAutoencoder(Estimator):
     def build(self, task: Task) -> nn.Module:
         """Return the network, for rows as wide as the task's."""
         assert isinstance(task, WithoutTarget)
-        code = self.code or min(WIDEST, max(1, task.width // COMPRESSION))
+        code = self.code_width(task)
         network = self.network(task, code)
         network.code = code
         network.usual = Usual(layout_of(task))
@@ -207,6 +205,10 @@ class RowAutoencoder(Estimator):
         self.autoencoder.usual.learn(learn_scales(found, rows, entries.layout))
 
     # Helpers for hooks
+
+    def code_width(self, task: WithoutTarget) -> int:
+        """Return how many numbers a code has."""
+        return self.code or task.usual_code
 
     def error(self, raw: Tensor, rows: Tensor) -> Tensor:
         """Return the mean loss of raw rows (B, D)."""

@@ -113,7 +113,7 @@ class DenoisingAutoencoder(RowAutoencoder):
 
     @property
     def settling(self) -> int:
-        """Once in tables: of few columns, whoever infers from blanks needs nothing to go on from."""
+        """Once in tables: of few columns, what was inferred from blanks drifts if repeated."""
         alone = self.noise == "masking" and self.rows_task.inputs.form == "table"
         return 1 if alone else super().settling
 

@@ -72,6 +72,7 @@ from fieldguide.errors import UsageError
 from fieldguide.hyperparameter import option
 from fieldguide.tasks.without_target import WithoutTarget
 
+GENERATING = 20  # hidden numbers for new examples; those that are not needed fall silent
 DRAWS = 16  # of the bound that says how strange an example is
 AT_ONCE = 1 << 22  # numbers of decoded rows in memory at a time
 UNTOLD = 0.1  # share of the examples whose class is kept from the network in training
@@ -230,10 +231,14 @@ class VAE(RowAutoencoder):
         dataset = self._dataset(data, None, new=True)
         examples = self.task_.encode(dataset, with_target=False, once=True)
         bound = self._bound(samples, torch.Generator().manual_seed(seed))
-        found = engine.outputs(bound, self.network_, examples, bf16=self._bf16)
+        found = engine.outputs(bound, self.network_, examples, bf16=False)
         return found.double().numpy()
 
     # Helpers
+
+    def code_width(self, task: WithoutTarget) -> int:
+        """Return how many hidden numbers there are."""
+        return self.code or (GENERATING if task.name == "generation" else task.usual_code)
 
     @property
     def vae(self) -> VAENetwork:
