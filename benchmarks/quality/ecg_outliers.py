@@ -28,6 +28,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 import fieldguide as fg
 from benchmarks.quality._runs import data_folder
 from benchmarks.results import Result, machine, versions
+from fieldguide.data import Dataset, SeriesColumn
 
 WIDTHS = (3, 5, 9, 15, 31)  # steps of a median filter
 THRESHOLD = 6.0
@@ -41,6 +42,11 @@ def beats() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     normal = names[counts.argmax()]
     first, second = (part.column("series").padded()[:, :, 0] for part in (train, test))
     return first[labels[0] == normal], second, labels[1] != normal
+
+
+def as_series(beat: np.ndarray) -> Dataset:
+    """Return beats as series: all steps are in one unit, and keep one scale."""
+    return Dataset.from_columns({"series": SeriesColumn.of_block(beat)})
 
 
 def areas(abnormal: np.ndarray, strange: np.ndarray) -> dict[str, float]:
@@ -93,7 +99,7 @@ def corrected(model: Any, clean: np.ndarray, seed: int) -> dict[str, dict[str, f
     found = {}
     for name, fault in FAULTS.items():
         bad = fault(clean, np.random.default_rng(seed))
-        after = model.repair(bad, threshold=THRESHOLD)
+        after = model.repair(as_series(bad), threshold=THRESHOLD)
         filtered = {w: rmse(np.array([medfilt(row, w) for row in bad]), clean) for w in WIDTHS}
         width = min(filtered, key=lambda one: filtered[one])
         wrong = bad != clean
@@ -102,11 +108,11 @@ def corrected(model: Any, clean: np.ndarray, seed: int) -> dict[str, dict[str, f
             "after": round(rmse(after.values, clean), 4),
             "median_filter": round(filtered[width], 4),
             "median_filter_width": width,
-            "reconstruction": round(rmse(model.reconstruct(bad), clean), 4),
+            "reconstruction": round(rmse(model.reconstruct(as_series(bad)), clean), 4),
             "found": round(float(after.mask[wrong].mean()), 4),
             "false_alarms": round(float(after.mask[~wrong].mean()), 4),
         }
-    untouched = model.repair(clean, threshold=THRESHOLD)
+    untouched = model.repair(as_series(clean), threshold=THRESHOLD)
     found["none"] = {"before": 0.0, "after": round(rmse(untouched.values, clean), 4)}
     return found
 
@@ -143,8 +149,8 @@ def main() -> None:
     for seed in range(given.seeds):
         model = fg.Autoencoder(
             hidden=(64, 32), code=8, epochs=given.epochs, validation=0, seed=seed
-        ).fit(train)
-        found = areas(abnormal, -model.score_samples(test))
+        ).fit(as_series(train))
+        found = areas(abnormal, -model.score_samples(as_series(test)))
         outliers.append({"value": found["auroc"], **found, **peers(train, test, abnormal, seed)})
         print(f"outliers, seed {seed}: {outliers[-1]}", flush=True)
     save(
@@ -156,7 +162,7 @@ def main() -> None:
     for seed in range(given.seeds):
         model = fg.DenoisingAutoencoder(
             hidden=(256,), code=16, amount=0.3, epochs=2 * given.epochs, lr=2e-3, seed=seed
-        ).fit(train)
+        ).fit(as_series(train))
         errors = corrected(model, test[~abnormal], seed)
         shares = [errors[name]["after"] / errors[name]["before"] for name in FAULTS]
         fixed.append({"value": round(statistics.mean(shares), 4), **errors})

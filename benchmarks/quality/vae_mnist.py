@@ -1,6 +1,6 @@
 """Variational autoencoder on binarised MNIST: the bound on the log-likelihood of the test digits.
 
-    python -m benchmarks.quality.vae_mnist [--seeds 1] [--epochs 60] [--train 60000] [--threads 1]
+    python -m benchmarks.quality.vae_mnist [--seeds 1] [--epochs 40] [--train 60000] [--threads 1]
 
 A pixel is white with the probability that its brightness says, drawn once with a fixed seed for
 training and test digits alike (Salakhutdinov & Murray 2008). The evidence lower bound (ELBO) takes
@@ -36,7 +36,7 @@ def main() -> None:
     """Train with each seed, take both bounds of the test digits, record."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--train", type=int, default=60_000, help="training digits")
     parser.add_argument("--threads", type=int, default=0)
     given = parser.parse_args()
