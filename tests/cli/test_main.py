@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Command
 
 VERBS = ("algorithms", "data", "inspect", "recommend", "race", "report", "fit", "predict",
-         "encode", "reconstruct", "sample", "evaluate", "export", "serve")  # fmt: skip
+         "encode", "reconstruct", "repair", "sample", "evaluate", "export", "serve")  # fmt: skip
 
 
 def test_the_verbs_are_the_files() -> None:
