@@ -94,6 +94,32 @@ def test_filming_changes_nothing() -> None:
     assert np.array_equal(one.sample(4), other.sample(4))
 
 
+@pytest.mark.parametrize("kind", [fg.WGANGP, fg.ConditionalGAN])
+def test_film_and_turns_survive_a_stop_in_the_middle(
+    kind: type[fg.Estimator], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIELDGUIDE_CHECKPOINT_EVERY", "0")
+    data, given = toys.array("generation"), {"epochs": 4, "film": 3, "batch_size": 8}
+    whole = kind(**given, validation=0).fit(data)
+    count, step = 0, kind.step
+
+    def stopping(self: fg.Estimator, batch: Batch) -> object:
+        nonlocal count
+        count += 1
+        if count == 20:
+            raise RuntimeError("stopped")
+        return step(self, batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kind, "step", stopping)
+        with pytest.raises(RuntimeError, match="stopped"):
+            kind(**given, validation=0).fit(data, run=tmp_path / "run")
+    resumed = kind(**given, validation=0).fit(data, run=tmp_path / "run", resume=True)
+    for name, value in whole.network_.state_dict().items():
+        assert torch.equal(value, resumed.network_.state_dict()[name]), name
+    assert resumed.network_.film.shown.shape == (5, 3, 4)
+
+
 def test_one_example_and_constant_pictures_are_answered() -> None:
     with pytest.raises(DataError, match=r"one example.*few dozen"):
         fg.GAN().fit(np.ones((1, 3)))
