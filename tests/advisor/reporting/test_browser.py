@@ -7,12 +7,15 @@ import re
 import shutil
 import subprocess
 import threading
+from collections.abc import Callable
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from fieldguide.data import Dataset
 from tests.advisor.reporting.made_up import made_up
+from tests.advisor.reporting.unlabelled_run import digits, finished, sensors
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 BROWSER = next((path for path in map(shutil.which, BROWSERS) if path), None)
@@ -82,6 +85,17 @@ def test_opens_in_a_browser(
     assert seen == (
         '{"scrolls":false,"wide":[],"broken":0,"fetched":[],"sections":12,"drawn":true}'
     )
+    assert not said
+
+
+@pytest.mark.parametrize(("task", "data"), [("outliers", sensors), ("generation", digits)])
+def test_reports_without_a_target_fit_a_phone(
+    tmp_path: Path, task: str, data: Callable[[], Dataset]
+) -> None:
+    finished(tmp_path, data(), task)
+    seen, said = look(tmp_path, PHONE)
+    expected = '{"scrolls":false,"wide":[],"broken":0,"fetched":[],"sections":'
+    assert seen.startswith(expected) and seen.endswith('"drawn":true}')
     assert not said
 
 
