@@ -1,16 +1,30 @@
 # Written by `make docs` from the catalog and from __init__.py; not by hand.
 
 from fieldguide.advisor.racing.race import race as race
+from fieldguide.algorithms.adversarial.conditional_gan import ConditionalGAN as ConditionalGAN
+from fieldguide.algorithms.adversarial.dcgan import DCGAN as DCGAN
+from fieldguide.algorithms.adversarial.gan import GAN as GAN
+from fieldguide.algorithms.adversarial.tabular_gan import TabularGAN as TabularGAN
+from fieldguide.algorithms.adversarial.wgan_gp import WGANGP as WGANGP
+from fieldguide.algorithms.autoencoder.autoencoder import Autoencoder as Autoencoder
+from fieldguide.algorithms.autoencoder.contractive_autoencoder import ContractiveAutoencoder as ContractiveAutoencoder
+from fieldguide.algorithms.autoencoder.convolutional_autoencoder import ConvolutionalAutoencoder as ConvolutionalAutoencoder
+from fieldguide.algorithms.autoencoder.denoising_autoencoder import DenoisingAutoencoder as DenoisingAutoencoder
+from fieldguide.algorithms.autoencoder.recurrent_autoencoder import RecurrentAutoencoder as RecurrentAutoencoder
+from fieldguide.algorithms.autoencoder.sparse_autoencoder import SparseAutoencoder as SparseAutoencoder
+from fieldguide.algorithms.autoencoder.vae import VAE as VAE
 from fieldguide.algorithms.baseline.drift import Drift as Drift
 from fieldguide.algorithms.baseline.exponential_smoothing import ExponentialSmoothing as ExponentialSmoothing
 from fieldguide.algorithms.baseline.gaussian_mixture import GaussianMixture as GaussianMixture
 from fieldguide.algorithms.baseline.gradient_boosting import GradientBoosting as GradientBoosting
 from fieldguide.algorithms.baseline.isolation_forest import IsolationForest as IsolationForest
+from fieldguide.algorithms.baseline.item_means import ItemMeans as ItemMeans
 from fieldguide.algorithms.baseline.logistic_regression import LogisticRegression as LogisticRegression
 from fieldguide.algorithms.baseline.majority import Majority as Majority
 from fieldguide.algorithms.baseline.mean import Mean as Mean
 from fieldguide.algorithms.baseline.naive import Naive as Naive
 from fieldguide.algorithms.baseline.nearest_neighbours import NearestNeighbours as NearestNeighbours
+from fieldguide.algorithms.baseline.popularity import Popularity as Popularity
 from fieldguide.algorithms.baseline.principal_components import PrincipalComponents as PrincipalComponents
 from fieldguide.algorithms.baseline.ridge_regression import RidgeRegression as RidgeRegression
 from fieldguide.algorithms.baseline.seasonal_naive import SeasonalNaive as SeasonalNaive
@@ -21,9 +35,14 @@ from fieldguide.algorithms.convolution.resnet import ResNet as ResNet
 from fieldguide.algorithms.convolution.tcn import TCN as TCN
 from fieldguide.algorithms.convolution.time_convolution import TimeConvolution as TimeConvolution
 from fieldguide.algorithms.convolution.vgg import VGG as VGG
+from fieldguide.algorithms.energy.dbn import DBN as DBN
+from fieldguide.algorithms.energy.deep_autoencoder import DeepAutoencoder as DeepAutoencoder
+from fieldguide.algorithms.energy.ratings_rbm import RatingsRBM as RatingsRBM
+from fieldguide.algorithms.energy.rbm import RBM as RBM
 from fieldguide.algorithms.perceptron.dlinear import DLinear as DLinear
 from fieldguide.algorithms.perceptron.mlp import MLP as MLP
 from fieldguide.algorithms.perceptron.perceptron import Perceptron as Perceptron
+from fieldguide.algorithms.ratings.matrix_factorisation import MatrixFactorisation as MatrixFactorisation
 from fieldguide.algorithms.recurrent.bag_of_frames import BagOfFrames as BagOfFrames
 from fieldguide.algorithms.recurrent.cnn_rnn import CNNRNN as CNNRNN
 from fieldguide.algorithms.recurrent.conv_lstm import ConvLSTM as ConvLSTM

@@ -160,7 +160,7 @@ def test_copies_are_found_and_told() -> None:
     found, arrays = generation.measure(model, known, held_out, seed=0)
     assert found["memorisation"]["suspected"] and found["memorisation"]["copied"] > 0.99
     facts, _ = generation.sections(found, arrays, {"scores": {}})["copies"]
-    assert facts["says"].startswith("It seems to copy")
+    assert facts["says"].startswith("It copies: 100 %")
     assert found["near_made"]["cells"] == found["near_real"]["cells"]
     assert "Do not publish" in without_target.advise_of("generation", found)[0]
 

@@ -56,7 +56,8 @@ def verdict(
 
 def _winner(winner: Row, scored: Sequence[Row], score_name: str) -> str:
     figure = f"{words.score_title(score_name)} {words.score(winner.score, score_name)}"
-    figure += "" if winner.code is None else f" with a code of {winner.code:,} numbers"
+    if winner.code is not None:
+        figure += f" with a code of {winner.code:,} number{'s' if winner.code != 1 else ''}"
     tied = [words.inside(row.title) for row in scored if row.tied and row is not winner]
     if not tied:
         return f"{winner.title} wins: {figure}."

@@ -6,6 +6,7 @@ from typing import Any
 
 from fieldguide.advisor import words
 from fieldguide.advisor.reporting import closeups
+from fieldguide.advisor.reporting.closeups import generation
 from fieldguide.advisor.reporting.material import Material
 
 SHOWN = "attention"  # name of the finding: it takes the place of what a model looks at
@@ -75,7 +76,7 @@ def _alarms(found: dict[str, Any]) -> list[str]:
 
 def _draws(found: dict[str, Any]) -> list[str]:
     scores, said = found["scores"], []
-    if found["memorisation"]["suspected"]:
+    if generation.copies(found):
         said.append(
             "Do not publish samples as if they were nobody's: they are too near to training "
             "examples. Fewer epochs, a smaller network or more examples make copies rarer."

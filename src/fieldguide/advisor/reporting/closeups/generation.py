@@ -22,6 +22,7 @@ from fieldguide.tasks.without_target import WithoutTarget
 
 KNOWN = 20_000  # training examples that copies are looked for among
 SHOWN, CURVES, LINES = 20, 8, 8  # pictures, sequences, rows of a table
+COPIED = 0.01  # share of copies among the samples from which it is said that a model copies
 LEAN = 0.1  # difference of precision and recall that is worth a word
 NEAREST = 6  # samples shown beside their nearest training example
 NAMES = {"coverage": "coverage", "precision": "precision", "recall": "recall",
@@ -79,6 +80,12 @@ def sections(
     """Return the parts of the report by name, each with its figures."""
     return {"samples": _samples(found, arrays), "likeness": _likeness(found, winner),
             "copies": _copies(found, arrays)}  # fmt: skip
+
+
+def copies(found: dict[str, Any]) -> bool:
+    """Say whether more than a few samples are as good as training examples."""
+    test = found["memorisation"]
+    return bool(test["suspected"] and test["copied"] >= COPIED)
 
 
 def _some(dataset: Dataset, count: int, seed: int) -> Dataset:
@@ -216,14 +223,20 @@ def _copies(
     found: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> tuple[dict[str, Any], list[str]]:
     test = found["memorisation"]
+    gap = f"{test['samples']:.3g} against {test['held_out']:.3g}"
     says = (
-        f"It seems to copy: samples lie nearer to training examples than held-out examples do "
-        f"({test['samples']:.3g} against {test['held_out']:.3g}; {test['z']:.1f} standard "
-        "deviations of a rank test)."
-        if test["suspected"]
-        else "No sign that it copies: samples lie no nearer to training examples than held-out "
-        f"examples do ({test['samples']:.3g} against {test['held_out']:.3g})."
+        "No sign that it copies: samples lie no nearer to training examples than held-out examples "
+        f"do ({gap})."
     )
+    if test["suspected"]:
+        rank = f"{test['z']:.1f} standard deviations of a rank test"
+        says = (
+            f"It copies: {words.share(test['copied'])} of its samples are training examples, or as "
+            f"good as ({gap}; {rank})."
+            if copies(found)
+            else "It holds on to its training examples: samples lie nearer to them than held-out "
+            f"examples do, by more than chance explains ({gap}; {rank}), though few are copies."
+        )
     said = [f"{gap:.2f} of the usual distance" for gap in found["distances"]]
     facts: dict[str, Any] = {"title": "Invented or copied?", "says": says}
     facts["note"] = (

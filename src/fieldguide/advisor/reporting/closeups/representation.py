@@ -173,7 +173,8 @@ def _restored(
     kept = words.score(winner["score"], "explained")
     says = f"{kept} of what varies among held-out examples comes back"
     if code is not None:
-        says += f" out of a code of {code['width']:,} numbers for {code['row']:,}"
+        end = "s" if code["width"] != 1 else ""
+        says += f" out of a code of {code['width']:,} number{end} for {code['row']:,}"
     facts: dict[str, Any] = {"title": "What comes back", "says": f"{says}."}
     order = "from the best kept to the worst; below each, what share of the usual variation is lost"
     lost = [f"{words.share(one['lost'])} lost" for one in found["examples"]]
