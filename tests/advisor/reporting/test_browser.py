@@ -15,11 +15,8 @@ import pytest
 
 from fieldguide.data import Dataset
 from tests.advisor.reporting.made_up import made_up
-<<<<<<< HEAD
 from tests.advisor.reporting.raced_forecasts import raced, waves
-=======
 from tests.advisor.reporting.unlabelled_run import digits, finished, sensors
->>>>>>> unlabelledreport
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 BROWSER = next((path for path in map(shutil.which, BROWSERS) if path), None)
@@ -92,14 +89,14 @@ def test_opens_in_a_browser(
     assert not said
 
 
-<<<<<<< HEAD
 def test_forecasts_open_in_a_browser(tmp_path: Path) -> None:
     raced(tmp_path, waves(series=2, count=200))
     seen, said = look(tmp_path, PHONE)
     assert seen == (
         '{"scrolls":false,"wide":[],"broken":0,"fetched":[],"sections":13,"drawn":true}'
     )
-=======
+
+
 @pytest.mark.parametrize(("task", "data"), [("outliers", sensors), ("generation", digits)])
 def test_reports_without_a_target_fit_a_phone(
     tmp_path: Path, task: str, data: Callable[[], Dataset]
@@ -108,7 +105,6 @@ def test_reports_without_a_target_fit_a_phone(
     seen, said = look(tmp_path, PHONE)
     expected = '{"scrolls":false,"wide":[],"broken":0,"fetched":[],"sections":'
     assert seen.startswith(expected) and seen.endswith('"drawn":true}')
->>>>>>> unlabelledreport
     assert not said
 
 
