@@ -62,10 +62,7 @@ def measure(
     }  # fmt: skip
     arrays: dict[str, np.ndarray] = {}
     _keep(task, {"made": made, "real": held}, found, arrays)
-    closest = distances.argsort(stable=True)
-    places = closest[torch.linspace(0, len(closest) // 2, min(NEAREST, len(made))).long()]
-    _keep(task, {"near_made": made[places], "near_real": train[nearest[places]]}, found, arrays)
-    found["distances"] = (distances[places] / max(test.held_out, 1e-12)).tolist()
+    _nearest(task, made, train, distances, nearest, found, arrays)
     classes = display.classes_of(learnt)
     if classes is not None:
         _modes(classes, display.classes_of(real) or [], nearest, found)
@@ -108,6 +105,18 @@ def _keep(
         found[name], values = display.units(task, some[:count])
         if values is not None:
             arrays[name] = values
+
+
+def _nearest(
+    task: WithoutTarget, made: Tensor, train: Tensor, distances: Tensor, nearest: Tensor,
+    found: dict[str, Any], arrays: dict[str, np.ndarray],
+) -> None:  # fmt: skip
+    """Keep samples beside their nearest training example, from the nearest to the median."""
+    closest = distances.argsort(stable=True)
+    places = closest[torch.linspace(0, len(closest) // 2, min(NEAREST, len(made))).long()]
+    _keep(task, {"near_made": made[places], "near_real": train[nearest[places]]}, found, arrays)
+    usual = max(found["memorisation"]["held_out"], 1e-12)
+    found["distances"] = (distances[places] / usual).tolist()
 
 
 def _modes(classes: list[str], real: list[str], nearest: Tensor, found: dict[str, Any]) -> None:
