@@ -27,7 +27,7 @@ from fieldguide.data import Dataset
 
 LABELLED = 1_000
 TARGET = 0.984
-# Chosen on digits held out of the training set.
+# The network of Hinton, Osindero & Teh (2006).
 LAYERS: dict[str, Any] = {"hidden": (500, 500, 2000), "batch_size": 100}
 
 

@@ -159,7 +159,7 @@ def test_to_dict_is_json_and_like_a_list():
 
 def test_without_a_task_there_is_no_advice():
     with pytest.raises(DataError, match="--target"):
-        recommend(table(target=None, a=np.arange(20.5), b=np.arange(20.5)), probe=False)
+        recommend(table(a=np.arange(20.5), y=["x"] * 21), probe=False)
 
 
 def test_too_few_to_measure_still_ranks_by_simplicity():

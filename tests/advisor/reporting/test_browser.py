@@ -95,6 +95,7 @@ def test_forecasts_open_in_a_browser(tmp_path: Path) -> None:
     assert seen == (
         '{"scrolls":false,"wide":[],"broken":0,"fetched":[],"sections":13,"drawn":true}'
     )
+    assert not said
 
 
 @pytest.mark.parametrize(("task", "data"), [("outliers", sensors), ("generation", digits)])

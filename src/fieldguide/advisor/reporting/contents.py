@@ -15,6 +15,7 @@ import polars as pl
 
 from fieldguide.advisor import words
 from fieldguide.advisor.reporting import (
+    curves,
     errors,
     figures,
     figures_of_winner,
@@ -96,7 +97,7 @@ def _makers(of_forecasts: bool = False) -> dict[str, tuple[str, Maker, dict[str,
         "why": ("Why the winner won", _why, {"margins": [], "facts": [], "shapes": []}),
         "ledger": ("What became of every example", _ledger,
                    {"counts": {}, "classes": [], "fields": [], "target_reason": ""}),
-        "curves": ("Learning curves", _curves, {"more": [], "histories": {}}),
+        "curves": ("Learning curves", curves.section, {"more": [], "histories": {}}),
         **({"forecasts": fans} if of_forecasts else {}),
         "errors": ("Where the winner errs", _one(errors.where),
                    {"pairs": [], "matrix": [], "steps": []}),
@@ -234,26 +235,6 @@ def _with_classes(dataset: Dataset, task: str) -> list[dict[str, Any]]:
     role = {"outliers": "judges", "generation": "class"}.get(task, "unused")
     return [field | ({"role": role} if field["role"] == "target" else {})
             for field in fields(dataset)]  # fmt: skip
-
-
-def _curves(material: Material) -> Section:
-    past = material.histories
-    if not past:
-        return {"says": "No entrant learnt in epochs, so there is no curve to draw."}, []
-    drawn = figures.learning_curves(past, material.score)
-    said = [_of_curve(name, records, material.score) for name, records in past.items()]
-    return {"says": said[0], "more": said[1:], "histories": past}, [drawn]
-
-
-def _of_curve(name: str, past: list[dict[str, Any]], score: str) -> str:
-    """Say when a model was at its best, and whether it was still getting better."""
-    key = score if all(score in record for record in past) else "loss"
-    values = [record[key] if key == score else -record[key] for record in past]
-    best = max(range(len(values)), key=values.__getitem__)
-    when = f"{name} was at its best after epoch {best + 1} of {len(past)}"
-    if best >= len(past) - 1 and len(past) > 2:
-        return f"{when}: it was still getting better when it ended."
-    return f"{when}, in {words.seconds(past[-1].get('seconds'))}."
 
 
 def _mistakes(material: Material) -> Section:

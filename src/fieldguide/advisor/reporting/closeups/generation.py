@@ -62,10 +62,7 @@ def measure(
     }  # fmt: skip
     arrays: dict[str, np.ndarray] = {}
     _keep(task, {"made": made, "real": held}, found, arrays)
-    closest = distances.argsort(stable=True)
-    places = closest[torch.linspace(0, len(closest) // 2, min(NEAREST, len(made))).long()]
-    _keep(task, {"near_made": made[places], "near_real": train[nearest[places]]}, found, arrays)
-    found["distances"] = (distances[places] / max(test.held_out, 1e-12)).tolist()
+    _nearest(task, made, train, distances, nearest, found, arrays)
     classes = display.classes_of(learnt)
     if classes is not None:
         _modes(classes, display.classes_of(real) or [], nearest, found)
@@ -108,6 +105,18 @@ def _keep(
         found[name], values = display.units(task, some[:count])
         if values is not None:
             arrays[name] = values
+
+
+def _nearest(
+    task: WithoutTarget, made: Tensor, train: Tensor, distances: Tensor, nearest: Tensor,
+    found: dict[str, Any], arrays: dict[str, np.ndarray],
+) -> None:  # fmt: skip
+    """Keep samples beside their nearest training example, from the nearest to the median."""
+    closest = distances.argsort(stable=True)
+    places = closest[torch.linspace(0, len(closest) // 2, min(NEAREST, len(made))).long()]
+    _keep(task, {"near_made": made[places], "near_real": train[nearest[places]]}, found, arrays)
+    usual = max(found["memorisation"]["held_out"], 1e-12)
+    found["distances"] = (distances[places] / usual).tolist()
 
 
 def _modes(classes: list[str], real: list[str], nearest: Tensor, found: dict[str, Any]) -> None:
@@ -223,22 +232,8 @@ def _copies(
     found: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> tuple[dict[str, Any], list[str]]:
     test = found["memorisation"]
-    gap = f"{test['samples']:.3g} against {test['held_out']:.3g}"
-    says = (
-        "No sign that it copies: samples lie no nearer to training examples than held-out examples "
-        f"do ({gap})."
-    )
-    if test["suspected"]:
-        rank = f"{test['z']:.1f} standard deviations of a rank test"
-        says = (
-            f"It copies: {words.share(test['copied'])} of its samples are training examples, or as "
-            f"good as ({gap}; {rank})."
-            if copies(found)
-            else "It holds on to its training examples: samples lie nearer to them than held-out "
-            f"examples do, by more than chance explains ({gap}; {rank}), though few are copies."
-        )
     said = [f"{gap:.2f} of the usual distance" for gap in found["distances"]]
-    facts: dict[str, Any] = {"title": "Invented or copied?", "says": says}
+    facts: dict[str, Any] = {"title": "Invented or copied?", "says": _copying(found)}
     facts["note"] = (
         f"Shown are samples, the nearest first, beside their nearest of {found['searched']:,} "
         "training examples, with their distance as a share of the one that held-out examples "
@@ -268,6 +263,25 @@ def _copies(
         lines.append([f"training, {gap}", *other[: display.COLUMNS]])
     facts["table"] = {"head": ["", *names], "rows": lines, "text": 1}
     return facts, []
+
+
+def _copying(found: dict[str, Any]) -> str:
+    test = found["memorisation"]
+    gap = f"{test['samples']:.3g} against {test['held_out']:.3g}"
+    says = (
+        "No sign that it copies: samples lie no nearer to training examples than held-out examples "
+        f"do ({gap})."
+    )
+    if test["suspected"]:
+        rank = f"{test['z']:.1f} standard deviations of a rank test"
+        says = (
+            f"It copies: {words.share(test['copied'])} of its samples are training examples, or as "
+            f"good as ({gap}; {rank})."
+            if copies(found)
+            else "It holds on to its training examples: samples lie nearer to them than held-out "
+            f"examples do, by more than chance explains ({gap}; {rank}), though few are copies."
+        )
+    return says
 
 
 def _number(value: float, name: str) -> str:
