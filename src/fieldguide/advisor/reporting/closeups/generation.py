@@ -16,7 +16,7 @@ from fieldguide.data import Dataset
 from fieldguide.estimator import Estimator
 from fieldguide.metrics.features import space_of_rows
 from fieldguide.metrics.generation import mode_coverage
-from fieldguide.metrics.memorisation import memorisation, nearest_neighbours
+from fieldguide.metrics.memorisation import Memorisation, memorisation, nearest_neighbours
 from fieldguide.tasks.generation import DIRECTIONS, JUDGED, NEIGHBOURS
 from fieldguide.tasks.without_target import WithoutTarget
 
@@ -50,16 +50,8 @@ def measure(
     features = [space.features(rows) for rows in (made, train, held)]
     test = memorisation(*features)
     distances, nearest = nearest_neighbours(features[0], features[1])
-    found: dict[str, Any] = {
-        "form": task.inputs.form,
-        "space": _space(task.width),
-        "copies_space": space.name,
-        "searched": len(learnt),
-        "scores": task.scores(made[: len(held)], held),
-        "yardstick": task.scores(fresh[: len(held)], held),
-        "memorisation": {"z": test.z, "copied": test.copied, "samples": test.samples,
-                         "held_out": test.held_out, "suspected": test.suspected},
-    }  # fmt: skip
+    found = _figures(task, made, fresh, held, test)
+    found |= {"copies_space": space.name, "searched": len(learnt)}
     arrays: dict[str, np.ndarray] = {}
     _keep(task, {"made": made, "real": held}, found, arrays)
     _nearest(task, made, train, distances, nearest, found, arrays)
@@ -83,6 +75,20 @@ def copies(found: dict[str, Any]) -> bool:
     """Say whether more than a few samples are as good as training examples."""
     test = found["memorisation"]
     return bool(test["suspected"] and test["copied"] >= COPIED)
+
+
+def _figures(
+    task: WithoutTarget, made: Tensor, fresh: Tensor, held: Tensor, test: Memorisation
+) -> dict[str, Any]:
+    """Return scores of samples, of training examples in their place, and of the test for copies."""
+    memory = {name: getattr(test, name) for name in ("z", "copied", "samples", "held_out")}
+    return {
+        "form": task.inputs.form,
+        "space": _space(task.width),
+        "scores": task.scores(made[: len(held)], held),
+        "yardstick": task.scores(fresh[: len(held)], held),
+        "memorisation": {**memory, "suspected": test.suspected},
+    }
 
 
 def _some(dataset: Dataset, count: int, seed: int) -> Dataset:
