@@ -32,7 +32,7 @@ def test_unfitted_they_say_what_to_do() -> None:
 
 def test_encode_and_decode_are_scikit_learns_on_standardised_values() -> None:
     values = CHANCE.normal(size=(60, 5)) @ CHANCE.normal(size=(5, 5))
-    model = fg.PrincipalComponents(components=2).fit(values)
+    model = fg.PrincipalComponents(components=2, validation=0).fit(values)
     scaled = (values - values.mean(axis=0)) / values.std(axis=0)
     peer = PCA(2).fit(scaled)
     codes = model.encode(values)
@@ -44,7 +44,7 @@ def test_encode_and_decode_are_scikit_learns_on_standardised_values() -> None:
 
 def test_the_likelihood_is_that_of_probabilistic_pca() -> None:
     values = CHANCE.normal(size=(80, 4)) @ CHANCE.normal(size=(4, 4))
-    model = fg.PrincipalComponents(components=2).fit(values)
+    model = fg.PrincipalComponents(components=2, validation=0).fit(values)
     scaled = (values - values.mean(axis=0)) / values.std(axis=0)
     peer = PCA(2).fit(scaled)
     np.testing.assert_allclose(
@@ -70,13 +70,13 @@ def test_of_a_table_a_data_frame_comes_back() -> None:
 
 
 def test_codes_of_the_wrong_shape_are_refused() -> None:
-    model = fg.PrincipalComponents(components=2).fit(CHANCE.normal(size=(20, 3)))
+    model = fg.PrincipalComponents(components=2, validation=0).fit(CHANCE.normal(size=(20, 3)))
     with pytest.raises(UsageError, match=r"shape \(2,\).*encode"):
         model.decode([1.0, 2.0])
 
 
 def test_samples_have_the_spread_of_the_data() -> None:
     values = CHANCE.normal(size=(500, 3)) @ CHANCE.normal(size=(3, 3)) + 4
-    drawn = fg.PrincipalComponents(components=2).fit(values).sample(20_000, seed=0)
+    drawn = fg.PrincipalComponents(components=2, validation=0).fit(values).sample(20_000, seed=0)
     np.testing.assert_allclose(drawn.mean(axis=0), values.mean(axis=0), atol=0.15)
     np.testing.assert_allclose(np.cov(drawn.T), np.cov(values.T), rtol=0.25, atol=0.25)

@@ -17,7 +17,7 @@ each word of each category (`fieldguide.tasks.without_target`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -49,6 +49,10 @@ def _defines(hook: str) -> Callable[[Any], bool]:
 class UnlabelledMixin:
     """`encode`, `decode`, `reconstruct`, `score_samples` and `sample`, for whoever can."""
 
+    takes_classes: ClassVar[bool] = False
+    """Whether `samples` heeds the classes that it is given."""
+
+    card: ClassVar[Any]
     task_: Task
     network_: nn.Module
     seed: int
@@ -114,6 +118,11 @@ class UnlabelledMixin:
             UsageError: No such class, or a model without classes.
         """
         task = self._unlabelled()
+        if label is not None and not self.takes_classes:
+            raise UsageError(
+                f"label={label!r}: a {self.card.title} takes no classes. Leave it out, or learn by "
+                "an algorithm that does, such as ConditionalGAN or VAE(task='generation')."
+            )
         if count < 1:
             raise UsageError(f"count={count}: expected at least 1.")
         codes = None if label is None else torch.full((count,), _code(task, label))

@@ -137,11 +137,11 @@ def test_without_outliers_shuffled_rows_stand_in() -> None:
     assert model.evaluate(values)["auroc"] > 0.95
 
 
-def test_the_threshold_lets_one_in_twenty_pass() -> None:
+def test_the_threshold_is_learnt_from_examples_held_out() -> None:
     values = CHANCE.normal(size=(1000, 3))
     model = fg.PrincipalComponents(components=2, task="outliers").fit(values)
     flagged = model.predict(values) == "outlier"
-    assert flagged.mean() == pytest.approx(0.05, abs=0.002)
+    assert 0.01 < flagged.mean() < 0.1  # of those held out one in twenty is stranger
     assert (model.score_samples(values)[flagged].max() <= -model.task_.threshold) and set(
         model.predict(values)
     ) == {"normal", "outlier"}
@@ -171,7 +171,7 @@ def test_a_generator_predicts_nothing_and_samples_classes_it_knows() -> None:
     model = fg.GaussianMixture(clouds=2).fit(CHANCE.normal(size=(50, 2)))
     with pytest.raises(UsageError, match="sample"):
         model.predict(np.zeros((3, 2)))
-    with pytest.raises(UsageError, match="learnt without classes"):
+    with pytest.raises(UsageError, match="takes no classes"):
         model.sample(3, label="cat")
     with pytest.raises(UsageError, match="at least 1"):
         model.sample(0)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from fieldguide.nn import sequences
+from fieldguide.nn.window_network import WindowNetwork
 
 Inputs = dict[str, Tensor]
 
@@ -57,13 +59,41 @@ def taken_in(x: Inputs) -> tuple[Tensor, Tensor | None, Tensor | None]:
     return steps, None, known[:, looked_back:]
 
 
-def of_steps(inputs: Any) -> tuple[int, int]:
+def of_steps(inputs: Any, *, apart: bool = False) -> tuple[int, int]:
     """Return the numbers in a step that the body reads, and those that the head sees beside it.
 
     Args:
         inputs: A task's inputs, of the form ``series`` or ``window``: ``shape`` ends in the numbers
             of a step; of windows, ``known`` is the number of columns known ahead and
             ``cut.horizon`` that of the steps ahead.
+        apart: Whether each target is read on its own (`fieldguide.nn.window_network`).
     """
     known = getattr(inputs, "known", 0)
-    return inputs.shape[-1] + known, known * inputs.cut.horizon if known else 0
+    channels = inputs.shape[-1] - (inputs.cut.targets - 1 if apart else 0)
+    return channels + known, known * inputs.cut.horizon if known else 0
+
+
+def finished(
+    inputs: Any,
+    *,
+    body: nn.Module,
+    width: int,
+    head: Callable[[int], nn.Module],
+    summary: str,
+    apart: bool,
+) -> nn.Module:
+    """Return a body with a summary and a head: for sequences, or for windows read apart.
+
+    Args:
+        inputs: A task's inputs.
+        body: What reads the steps.
+        width: Numbers that the head sees.
+        head: Makes the task's head of such a width, for all targets together.
+        summary: See `SequenceNetwork`.
+        apart: Whether each target of a window is read on its own.
+    """
+    if not apart:
+        return SequenceNetwork(body=body, head=head(width), summary=summary)
+    cut = inputs.cut
+    own = nn.Linear(width, cut.horizon)
+    return WindowNetwork(body=body, head=own, targets=cut.targets, summary=summary)

@@ -12,6 +12,7 @@ import fieldguide as fg
 from fieldguide.errors import UsageError
 from fieldguide.nn.recurrent import Recurrent
 from fieldguide.nn.sequence_network import SequenceNetwork, of_steps
+from fieldguide.nn.window_network import WindowNetwork
 from tests import toys
 from tests.gradients import assert_gradients_match
 
@@ -111,3 +112,19 @@ def test_windows_are_read_with_what_is_known_ahead(known: int) -> None:
 def test_the_documented_size(kind: type[fg.Estimator], parameters: int) -> None:
     model = kind(epochs=0).fit(np.zeros((4, 9, 1)), ["a", "b", "a", "b"])
     assert sum(weight.numel() for weight in model.network_.body.parameters()) == parameters
+
+
+@pytest.mark.parametrize("known", [0, 3])
+def test_targets_are_read_apart_at_a_level_and_size_of_their_own(known: int) -> None:
+    torch.manual_seed(0)
+    body = Recurrent(cell="gru", inputs=2 + known, units=5)
+    network = WindowNetwork(body=body, head=torch.nn.Linear(5 + 4 * known, 4), targets=2)
+    past = torch.randn(6, 7, 3)
+    x = {"past": past} | ({"known": torch.randn(6, 11, known)} if known else {})
+    found = network(x)
+    assert found.shape == (6, 4, 2)
+    moved = {**x, "past": past * torch.tensor([5.0, 1.0, 1.0]) + torch.tensor([100.0, 0.0, 0.0])}
+    expected = torch.stack([found[..., 0] * 5 + 100, found[..., 1]], dim=2)
+    torch.testing.assert_close(network(moved), expected, rtol=1e-4, atol=1e-3)
+    swapped = {**x, "past": past[..., [1, 0, 2]]}
+    torch.testing.assert_close(network(swapped), found[..., [1, 0]])

@@ -116,7 +116,8 @@ def interval_of(parts: np.ndarray, values: np.ndarray) -> Interval:
     if parts.shape[1] == 2 and np.isin(hits, (0.0, 1.0)).all() and np.ptp(hits) == 0:
         bound = (1 - COVERAGE) ** (1 / len(hits))
         return Interval(bound, 1.0) if hits[0] else Interval(0.0, 1 - bound)
-    return interval(values)
+    found = interval(values)
+    return Interval(found.low, min(found.high, 1.0))  # no score can be better than 1
 
 
 def difference(one: np.ndarray, other: np.ndarray) -> Interval:

@@ -118,6 +118,7 @@ class ConditionalDiscriminator(nn.Module):
 class ConditionalGAN(Adversarial):
     """Two perceptrons in contest that are told the class of every example."""
 
+    takes_classes = True
     card = Card(
         title="Conditional GAN",
         paper="Mirza & Osindero (2014). Conditional generative adversarial nets. arXiv:1411.1784.",

@@ -81,6 +81,7 @@ UNTOLD = 0.1  # share of the examples whose class is kept from the network in tr
 class VAE(RowAutoencoder):
     """Variational autoencoder, dense or convolutional."""
 
+    takes_classes = True
     card = Card(
         title="Variational autoencoder",
         paper="Kingma & Welling (2014). Auto-encoding variational Bayes. ICLR.",

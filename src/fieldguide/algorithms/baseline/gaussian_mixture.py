@@ -105,6 +105,9 @@ class GaussianMixture(Baseline):
         baseline=True,
     )
 
+    validation: float = option(  # type: ignore[misc]
+        0.1, "share of the data that says from where on it is an outlier; 0: none", low=0, high=0.9
+    )
     clouds: int = option(8, "Gaussians, at most half of the examples", low=1, search=(1, 32))
     rounds: int = option(100, "turns of the two steps at most", low=1)
     floor: float = option(1e-3, "variance added along every axis", low=1e-9)

@@ -85,6 +85,9 @@ class IsolationForest(Baseline):
         baseline=True,
     )
 
+    validation: float = option(  # type: ignore[misc]
+        0.1, "share of the data that says from where on it is an outlier; 0: none", low=0, high=0.9
+    )
     trees: int = option(100, "isolation trees", low=1, search=(50, 400))
     sample: int = option(256, "examples that a tree is grown on", low=2, search=(64, 1024))
 

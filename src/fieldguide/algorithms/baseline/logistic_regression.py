@@ -96,7 +96,9 @@ class LogisticRegression(LinearLayer, Baseline):
         passes = 0
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            while passes < self.most_passes and (ends is None or time.monotonic() < ends):
+            while passes < self.most_passes:
+                if passes and ends is not None and time.monotonic() >= ends:
+                    break  # not before it has looked once: there would be nothing to predict with
                 solver.fit(table, y)
                 passes += at_once
                 if solver.n_iter_.max() < at_once:

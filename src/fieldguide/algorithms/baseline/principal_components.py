@@ -92,6 +92,9 @@ class PrincipalComponents(Baseline):
         baseline=True,
     )
 
+    validation: float = option(  # type: ignore[misc]
+        0.1, "share of the data that says from where on it is an outlier; 0: none", low=0, high=0.9
+    )
     components: int = option(
         0, "numbers in a code; 0: a quarter of those of an example, 32 at most", low=0
     )

@@ -8,7 +8,7 @@ from torch import nn
 
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
-from fieldguide.nn.sequence_network import SequenceNetwork, of_steps
+from fieldguide.nn.sequence_network import finished, of_steps
 from fieldguide.tasks import Task
 
 
@@ -17,6 +17,9 @@ class SequenceConvolution(Estimator):
 
     epochs: int = option(40, "passes over the training data", low=0)
     lr: float = option(2e-3, "learning rate", low=0, search=(3e-4, 2e-2), log=True)
+    together: bool = option(
+        False, "forecasts: whether targets are read together, so that each may inform the others"
+    )
 
     @abstractmethod
     def body(self, channels: int, longest: int) -> tuple[nn.Module, int, str]:
@@ -29,7 +32,14 @@ class SequenceConvolution(Estimator):
 
     def build(self, task: Task) -> nn.Module:
         """Return a network with this task's head."""
-        channels, ahead = of_steps(task.inputs)
-        longest = task.inputs.shape[0]
-        body, width, summary = self.body(channels, longest)
-        return SequenceNetwork(body=body, head=task.head(width + ahead), summary=summary)
+        apart = task.forecast is not None and not self.together
+        channels, ahead = of_steps(task.inputs, apart=apart)
+        body, width, summary = self.body(channels, task.inputs.shape[0])
+        return finished(
+            task.inputs,
+            body=body,
+            width=width + ahead,
+            head=task.head,
+            summary=summary,
+            apart=apart,
+        )

@@ -100,6 +100,7 @@ class DBNNetwork(nn.Module):
 class DBN(StackedModel):
     """Deep belief network for classification, representation and generation."""
 
+    takes_classes = True
     card = Card(
         title="Deep belief network",
         paper="Hinton, Osindero & Teh (2006). A fast learning algorithm for deep belief nets. "

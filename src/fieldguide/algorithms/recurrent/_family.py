@@ -10,7 +10,7 @@ from fieldguide.errors import UsageError
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
 from fieldguide.nn.recurrent import Recurrent
-from fieldguide.nn.sequence_network import SequenceNetwork, of_steps
+from fieldguide.nn.sequence_network import finished, of_steps
 from fieldguide.tasks import Task
 
 
@@ -32,6 +32,9 @@ class RecurrentNetwork(Estimator):
     summary: str = option(
         "last", "what decides: the last state, or the mean over all", choices=("last", "mean")
     )
+    together: bool = option(
+        False, "forecasts: whether targets are read together, so that each may inform the others"
+    )
     truncate: int = option(
         0, "steps that errors are propagated back through at most; 0 for all", low=0
     )
@@ -47,7 +50,8 @@ class RecurrentNetwork(Estimator):
                 f"truncate={self.truncate} with bidirectional=True: read backwards, a sequence "
                 "cannot be cut into pieces that follow each other. Leave one of the two out."
             )
-        channels, ahead = of_steps(task.inputs)
+        apart = task.forecast is not None and not self.together
+        channels, ahead = of_steps(task.inputs, apart=apart)
         body = Recurrent(
             cell=self.cell,
             inputs=channels,
@@ -59,10 +63,13 @@ class RecurrentNetwork(Estimator):
             **self.of_cell(),
         )
         both = self.bidirectional and self.summary == "last"
-        return SequenceNetwork(
+        return finished(
+            task.inputs,
             body=body,
-            head=task.head(body.width + ahead),
+            width=body.width + ahead,
+            head=task.head,
             summary="ends" if both else self.summary,
+            apart=apart,
         )
 
     def of_cell(self) -> dict[str, Any]:
