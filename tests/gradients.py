@@ -22,11 +22,13 @@ def assert_gradients_match(
     x: Inputs,
     samples: int = 3,
     loss: Callable[[Tensor], Tensor] = squares,
+    without: tuple[str, ...] = (),
 ) -> None:
     """Compare gradients with central differences.
 
     Along one random direction in the space of all weights, which no wrong gradient survives, and
-    for ``samples`` single weights of every tensor's first, so that a culprit can be named.
+    for ``samples`` single weights of every tensor's first, so that a culprit can be named. Weights
+    whose names end in one of ``without`` have no part in the outputs, and must have no gradient.
     """
     generator = torch.Generator().manual_seed(0)
     network, x = network.double().train(), in_double(x)
@@ -37,6 +39,8 @@ def assert_gradients_match(
 
     weights = {name: w for name, w in network.named_parameters() if w.requires_grad}
     measure().backward()
+    idle = {name for name in weights if without and name.endswith(without)}
+    assert all(weights.pop(name).grad is None for name in idle)
     gradients: dict[str, Tensor] = {}
     for name, weight in weights.items():
         assert weight.grad is not None, f"{name} has no gradient"

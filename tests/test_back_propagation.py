@@ -71,7 +71,11 @@ def test_gradients_equal_finite_differences(entry, task, form):
     whole = posed.encode(data).span(0, EXAMPLES)
     y = whole.y.double() if whole.y.is_floating_point() else whole.y
     batch = Batch(in_double(whole.x), y, whole.index)
-    assert_gradients_match(network, whole.x, loss=lambda outputs: posed.loss(outputs, batch))
+    # A deep belief network dreams downwards: these weights have no part in what it classifies.
+    without = ("visible_bias", "down.0", "down.1") if entry.name == "dbn" else ()
+    assert_gradients_match(
+        network, whole.x, loss=lambda outputs: posed.loss(outputs, batch), without=without
+    )
 
 
 @pytest.mark.parametrize("bend", ["relu", "tanh"])

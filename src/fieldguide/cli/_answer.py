@@ -8,13 +8,14 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
 MOST_COLUMNS = 100  # of running text
+COPIED = 25  # letters of the longest word that is meant to be copied
 
 
 @dataclass
@@ -55,7 +56,8 @@ def table(title: str, headings: Iterable[str], rows: Iterable[Iterable[object]])
 
     Args:
         title: Shown above it; empty for none.
-        headings: Of the columns; one that ends in ``#`` (not shown) is aligned to the right.
+        headings: Of the columns; one that ends in ``#`` (not shown) is aligned to the right, one
+            that ends in ``!`` (not shown) holds words to be copied, which are never broken.
         rows: Cells; None is shown as nothing.
     """
     from rich import box
@@ -63,7 +65,11 @@ def table(title: str, headings: Iterable[str], rows: Iterable[Iterable[object]])
 
     made = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
-        made.add_column(heading.rstrip("#"), justify="right" if heading[-1:] == "#" else "left")
+        side: Literal["left", "right"] = "right" if heading[-1:] == "#" else "left"
+        copied = heading[-1:] == "!"
+        made.add_column(
+            heading.rstrip("#!"), justify=side, no_wrap=copied, min_width=COPIED if copied else None
+        )
     for row in rows:
         made.add_row(*("" if cell is None else str(cell) for cell in row))
     return made

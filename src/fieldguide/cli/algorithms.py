@@ -37,7 +37,7 @@ def algorithms(
             (entry.name, entry.card.title, entry.card.year, ", ".join(entry.card.inputs))
             for entry in entries
         ]
-        console.print(table("", ("name", "algorithm", "year", "takes"), rows))
+        console.print(table("", ("name!", "algorithm", "year", "takes"), rows))
         console.print("`fieldguide algorithms NAME` shows one page.")
 
     return Answer([_facts(entry) for entry in entries], render)

@@ -97,7 +97,7 @@ def _codes(kind: type[Estimator], given: dict[str, Any]) -> dict[str, Any] | Non
             if _comparable(value) not in known:
                 return None
             value = known.index(_comparable(value))
-        elif not limits.search[0] <= value <= limits.search[1]:
+        elif value is None or not limits.search[0] <= value <= limits.search[1]:
             return None
         codes[name] = value
     return codes
