@@ -67,7 +67,7 @@ def test_without_a_look_the_report_says_how_to_get_one(tmp_path: Path) -> None:
 
 def test_what_is_lost_agrees_with_scikit_learn() -> None:
     known, held_out = split(digits(600))
-    model = fg.PrincipalComponents(components=5, task="representation").fit(known)
+    model = fg.PrincipalComponents(components=5, validation=0, task="representation").fit(known)
     found, arrays = representation.measure(model, known, held_out, seed=0)
     rows = model.task_.all_rows(model.task_.encode(known)).numpy()
     judged = model.task_.all_rows(model.task_.encode(held_out)).numpy()
