@@ -107,7 +107,7 @@ def _fit(entry: Entry, case: Case, seed: int) -> dict[str, Any]:
     model = kind(**options).fit(train)
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     outputs, truth = model._outputs_and_truth(test, None)
-    summed = scoring.summands(model.task_, outputs, truth)
+    summed = model.task_.summands(outputs, truth)
     return {
         "score": float(scoring.score_of(summed.sum(axis=0))),
         "seconds": round(seconds, 3),

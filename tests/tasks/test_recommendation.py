@@ -71,7 +71,7 @@ def test_sums_by_user_make_the_score(data: Dataset, task: Recommendation) -> Non
     truth = task.encode(data).y
     assert truth is not None
     guess = torch.full((len(data), 1), 0.3)
-    parts = task.by_user(guess, truth)
+    parts = task.summands(guess, truth)
     assert len(parts) == 20 and parts[:, 1].sum() == len(data)
     assert parts[:, 0].sum() / parts[:, 1].sum() == pytest.approx(task.score(guess, truth))
 

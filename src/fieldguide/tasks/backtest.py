@@ -12,6 +12,7 @@ from torch import Tensor
 from fieldguide.data.forecast import Forecast
 
 LEAST = 1e-6  # stands for an error of 0, which nothing can be measured in
+FEWEST_BLOCKS = 8  # of neighbouring windows of series
 
 
 def naive_errors(
@@ -97,3 +98,19 @@ def within(truth: Tensor, low: Tensor, high: Tensor) -> Tensor:
 def pinball(error: Tensor, level: float) -> Tensor:
     """Return the mean pinball loss of a quantile, given truth minus quantile."""
     return torch.maximum(level * error, (level - 1) * error).nanmean()
+
+
+def in_blocks(values: np.ndarray, length: int) -> np.ndarray:
+    """Return sum and number of values in blocks of at least so many neighbours; shape (blocks, 2).
+
+    At least eight blocks are made where there are as many values: with fewer, resamples could not
+    tell noise from certainty, and shorter blocks are the smaller evil.
+    """
+    both = np.stack([values, np.ones(len(values))], axis=1)
+    return np.asarray(np.add.reduceat(both, blocks(len(values), length), axis=0))
+
+
+def blocks(count: int, length: int) -> np.ndarray:
+    """Return where blocks of neighbours begin: so long at least, but eight of them if possible."""
+    many = min(count, max(FEWEST_BLOCKS, count // length))
+    return np.linspace(0, count, many, endpoint=False).astype(int)

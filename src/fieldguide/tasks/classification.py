@@ -102,6 +102,11 @@ class Classification(Task):
         """Return the share of examples given their own class."""
         return float((outputs.argmax(dim=1) == y).double().mean())
 
+    def summands(self, outputs: Tensor, y: Tensor) -> np.ndarray:
+        """Return for each example whether it was given its own class, and 1; shape (n, 2)."""
+        right = (outputs.argmax(dim=1) == y).double().numpy()
+        return np.stack([right, np.ones(len(y))], axis=1)
+
     def scores(self, outputs: Tensor, y: Tensor) -> dict[str, float]:
         """Return accuracy, balanced accuracy, macro F1 and log loss.
 

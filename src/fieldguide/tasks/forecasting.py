@@ -158,6 +158,10 @@ class Forecasting(Task):
         error = (self.points(outputs) - y).double().abs().flatten(1).nanmean(dim=1)
         return np.asarray(1 - error.cpu().numpy() / self.naive)
 
+    def summands(self, outputs: Tensor, y: Tensor) -> np.ndarray:
+        """Return sum and number of `each` in blocks of neighbouring windows, (blocks, 2)."""
+        return backtest.in_blocks(self.each(outputs, y), self.question.horizon)
+
     def score(self, outputs: Tensor, y: Tensor) -> float:
         """Return the skill: 1 - mean absolute error / that of the seasonal-naive forecast."""
         return float(self.each(outputs, y).mean())

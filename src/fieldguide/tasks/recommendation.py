@@ -104,8 +104,8 @@ class Recommendation(Task):
         error = (self.decode(outputs) - self.decode(y)) / self.codec.deviations[0]
         return np.asarray(1 - np.square(error) / self.usual)
 
-    def by_user(self, outputs: Tensor, y: Tensor) -> np.ndarray:
-        """Return sum and number of `each` of every user's ratings, (users, 2)."""
+    def summands(self, outputs: Tensor, y: Tensor) -> np.ndarray:
+        """Return sum and number of `each` by user, whose ratings share a taste, (users, 2)."""
         _, codes = np.unique(y[:, 1].cpu().numpy(), return_inverse=True)
         sums = np.bincount(codes, weights=self.each(outputs, y))
         return np.stack([sums, np.bincount(codes).astype(np.float64)], axis=1)

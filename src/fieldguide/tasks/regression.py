@@ -80,6 +80,13 @@ class Regression(Task):
         variance = (y - y.mean(dim=0)).double().square().sum(dim=0)
         return float((1 - error / variance).where(variance > 0, 0.0).mean())
 
+    def summands(self, outputs: Tensor, y: Tensor) -> np.ndarray:
+        """Return squared errors, truths, squared truths (both centred) and 1; see `Task`."""
+        truth, guess = y.double().numpy(), outputs.double().numpy()
+        centred = truth - truth.mean(axis=0)
+        ones = np.ones((len(truth), 1))
+        return np.hstack([np.square(guess - truth), centred, np.square(centred), ones])
+
     def scores(self, outputs: Tensor, y: Tensor) -> dict[str, float]:
         """Return R², and root mean squared and mean absolute error in the user's units."""
         truth, guess = self.decode(y), self.decode(outputs)

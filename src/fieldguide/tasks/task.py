@@ -172,6 +172,18 @@ class Task(ABC):
     def score(self, outputs: Tensor, y: Tensor) -> float:
         """Return the score called `score_name` alone, quickly."""
 
+    def summands(self, outputs: Tensor, y: Tensor) -> np.ndarray:
+        """Return what each example adds to the sums that the score is made of.
+
+        Returns:
+            Shape (n, 2): value and weight, whose sums make the score by division. Or, for R²,
+            (n, 3·targets + 1): squared errors, truths, squared truths (both centred) and 1. What
+            does not vary on its own, such as neighbouring windows, shares a row: resampled one by
+            one, it would seem surer than it is.
+        """
+        each = [self.score(outputs[i : i + 1], y[i : i + 1]) for i in range(len(y))]
+        return np.stack([np.asarray(each, dtype=np.float64), np.ones(len(y))], axis=1)
+
     def config(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
         return {

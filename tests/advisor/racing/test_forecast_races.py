@@ -16,6 +16,7 @@ from fieldguide.advisor.racing.learning import Parts
 from fieldguide.advisor.racing.race import _split, race
 from fieldguide.advisor.racing.verdict import verdict
 from fieldguide.data import Dataset
+from fieldguide.tasks import backtest
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def test_the_score_is_that_of_the_task(series: Dataset) -> None:
     train, test = series.split(0.2)
     model = fg.Drift().fit(train)
     outputs, truth = model._outputs_and_truth(test, None)
-    parts = scoring.summands(model.task_, outputs, truth)
+    parts = model.task_.summands(outputs, truth)
     assert scoring.score_of(parts.sum(axis=0)) == pytest.approx(model.score(test))
     assert parts[:, 1].sum() == len(truth) and parts[:, 1].min() >= 6
 
@@ -38,7 +39,7 @@ def test_blocks_tell_the_noise_of_overlapping_windows() -> None:
     """Averages over 10 neighbours: single ones claim an interval that is √10 too narrow."""
     noise = np.random.default_rng(0).normal(size=4_000)
     values = np.convolve(noise, np.ones(10) / 10, mode="valid")
-    blocks = scoring._in_blocks(values, 10)
+    blocks = backtest.in_blocks(values, 10)
     alone = np.stack([values, np.ones(len(values))], axis=1)
     wide, narrow = (np.std(scoring.resampled(parts, 0)) for parts in (blocks, alone))
     assert 2.0 < wide / narrow < 3.5
@@ -46,8 +47,8 @@ def test_blocks_tell_the_noise_of_overlapping_windows() -> None:
 
 
 def test_few_windows_still_make_blocks_to_resample() -> None:
-    assert len(scoring._in_blocks(np.arange(20.0), 300)) == scoring.FEWEST_BLOCKS
-    assert len(scoring._in_blocks(np.arange(3.0), 300)) == 3
+    assert len(backtest.in_blocks(np.arange(20.0), 300)) == backtest.FEWEST_BLOCKS
+    assert len(backtest.in_blocks(np.arange(3.0), 300)) == 3
 
 
 def test_the_split_keeps_the_context_of_validation(series: Dataset, tmp_path: Path) -> None:

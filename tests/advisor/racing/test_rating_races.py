@@ -26,7 +26,7 @@ def test_the_score_is_that_of_the_task(data: Dataset) -> None:
     train, test = data.split(0.2)
     model = fg.ItemMeans().fit(train)
     outputs, truth = model._outputs_and_truth(test, None)
-    parts = scoring.summands(model.task_, outputs, truth)
+    parts = model.task_.summands(outputs, truth)
     assert scoring.score_of(parts.sum(axis=0)) == pytest.approx(model.score(test))
     assert len(parts) == test.column("user").n_unique() and parts[:, 1].sum() == len(test)
 

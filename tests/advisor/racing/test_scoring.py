@@ -25,7 +25,7 @@ def test_r2_from_sums_equals_scikit_learn(generator: np.random.Generator) -> Non
     truth = task.encode(data).y
     assert truth is not None
     outputs = truth + 0.5 * torch.randn(truth.shape, generator=torch.manual_seed(0))
-    parts = scoring.summands(task, outputs, truth)
+    parts = task.summands(outputs, truth)
     assert scoring.score_of(parts.sum(axis=0)) == pytest.approx(r2_score(truth, outputs), abs=1e-6)
 
 
@@ -46,7 +46,7 @@ def test_accuracy_from_sums(generator: np.random.Generator) -> None:
     truth = task.encode(data).y
     assert truth is not None
     outputs = torch.randn(90, 3, generator=torch.manual_seed(0))
-    parts = scoring.summands(task, outputs, truth)
+    parts = task.summands(outputs, truth)
     expected = accuracy_score(truth, outputs.argmax(dim=1))
     assert scoring.score_of(parts.sum(axis=0)) == pytest.approx(expected)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from fieldguide.advisor.racing import data_store, run_folder, scoring
+from fieldguide.advisor.racing import data_store, run_folder
 from fieldguide.advisor.racing.leaderboard import Row, rank
 from fieldguide.advisor.racing.outcome import Race
 from fieldguide.advisor.racing.run_folder import write_json
@@ -34,7 +34,7 @@ def made_up(run: Path, dataset: Dataset, noise: float) -> tuple[dict[str, Any], 
         folder.mkdir(parents=True)
         exact = torch.eye(task.codec.width)[truth] if kind.name == "classification" else truth
         outputs = exact + factor * noise * torch.randn(exact.shape, generator=generator)
-        parts[name] = scoring.summands(task, outputs, truth)
+        parts[name] = task.summands(outputs, truth)
         kept: dict[str, Any] = {"parts": parts[name], "prediction": task.decode(outputs)}
         if kind.name == "classification":
             kept["confidence"] = outputs.softmax(dim=1).max(dim=1).values.numpy()

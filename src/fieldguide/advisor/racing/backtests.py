@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fieldguide.advisor.racing import scoring
 from fieldguide.data import Dataset
 from fieldguide.data.rolling import runs
 from fieldguide.data.windows import Windows
@@ -88,7 +87,7 @@ def _fans(
 def _by_step(values: Tensor) -> np.ndarray:
     """Return sums over targets and blocks of neighbouring windows, (blocks, horizon)."""
     sums = values.nansum(dim=2).numpy()
-    return np.asarray(np.add.reduceat(sums, scoring.blocks(*sums.shape), axis=0))
+    return np.asarray(np.add.reduceat(sums, backtest.blocks(*sums.shape), axis=0))
 
 
 def _deviation(windows: Windows) -> np.ndarray:

@@ -32,7 +32,7 @@ def judge(model: Estimator, held_out: Dataset, folder: Path) -> dict[str, Any]:
     outputs, truth = model._outputs_and_truth(held_out, None)
     seconds = time.monotonic() - began
     task = model.task_
-    kept: dict[str, Any] = {"parts": scoring.summands(task, outputs, truth)}
+    kept: dict[str, Any] = {"parts": task.summands(outputs, truth)}
     if isinstance(task, Forecasting):  # every step of every window would fill the disk
         kept |= backtests.keep(task, outputs, held_out)
     else:
@@ -69,7 +69,7 @@ def validate(model: Estimator, validation: Dataset, folder: Path) -> dict[str, A
     """
     outputs, truth = model._outputs_and_truth(validation, None)
     task = model.task_
-    parts = scoring.summands(task, outputs, truth)
+    parts = task.summands(outputs, truth)
     codec = json.dumps(task.codec.config())
     _write(folder / VALIDATION, {"parts": parts, "outputs": _numbers(outputs), "codec": codec})
     return {"validation_score": float(scoring.score_of(parts.sum(axis=0)))}

@@ -121,7 +121,7 @@ def rank(rows: Sequence[Row], parts: dict[str, np.ndarray], seed: int = 0) -> li
 
     Args:
         rows: All entrants.
-        parts: Summands of the score by name, for those that have learnt (`scoring.summands`).
+        parts: Summands of the score by name, for those that have learnt (`Task.summands`).
         seed: Decides the resamples.
     """
     drawn = {name: scoring.resampled(part, seed) for name, part in parts.items()}

@@ -1,25 +1,18 @@
 """What each held-out example adds to a score, and the noise that follows from it.
 
 A score is a function of sums over examples. Keeping the summands makes the bootstrap a matrix
-product, and lets two entrants be compared on the very same resamples.
+product, and lets two entrants be compared on the very same resamples. `Task.summands` gives them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from fieldguide.tasks import Task
-
 RESAMPLES = 1000
 BLOCKS = 5000  # more examples than this are resampled in random groups of equal size
-FEWEST_BLOCKS = 8  # of neighbouring windows of series
 COVERAGE = 0.95
 
 
@@ -34,35 +27,6 @@ class Interval:
 
     low: float
     high: float
-
-
-def summands(task: Task, outputs: Tensor, truth: Tensor) -> np.ndarray:
-    """Return what each example adds to the sums that the task's score is made of.
-
-    Returns:
-        Shape (n, 2) for a mean: value and 1. Shape (n, 3·targets + 1) for R²: squared errors,
-        truths, squared truths (both centred) and 1. For forecasts one row a block of neighbouring
-        windows, which share steps, and for ratings one row a user, whose ratings share a taste:
-        resampled one by one they would seem surer than they are.
-    """
-    own = getattr(task, "summands", None)
-    if own is not None:
-        found: np.ndarray = own(outputs, truth)
-        return found
-    if task.forecast is not None:
-        return _in_blocks(task.each(outputs, truth), task.forecast.horizon)  # type: ignore[attr-defined]
-    if task.name == "recommendation":
-        return np.asarray(task.by_user(outputs, truth))  # type: ignore[attr-defined]
-    ones = np.ones((len(truth), 1))
-    if task.score_name == "r2":
-        y, guess = truth.double().numpy(), outputs.double().numpy()
-        centred = y - y.mean(axis=0)
-        return np.hstack([np.square(guess - y), centred, np.square(centred), ones])
-    if task.name == "classification":
-        right = outputs.argmax(dim=1) == truth
-        return np.hstack([right.double().numpy()[:, None], ones])
-    each = [task.score(outputs[i : i + 1], truth[i : i + 1]) for i in range(len(truth))]
-    return np.hstack([np.asarray(each, dtype=np.float64)[:, None], ones])
 
 
 def score_of(sums: np.ndarray) -> np.ndarray:
@@ -123,22 +87,6 @@ def interval_of(parts: np.ndarray, values: np.ndarray) -> Interval:
 def difference(one: np.ndarray, other: np.ndarray) -> Interval:
     """Return the range of the difference of two scores, from the same resamples of each."""
     return interval(one - other)
-
-
-def _in_blocks(values: np.ndarray, length: int) -> np.ndarray:
-    """Return sum and number of values in blocks of at least so many neighbours; shape (blocks, 2).
-
-    At least eight blocks are made where there are as many values: with fewer, resamples could not
-    tell noise from certainty, and shorter blocks are the smaller evil.
-    """
-    both = np.stack([values, np.ones(len(values))], axis=1)
-    return np.asarray(np.add.reduceat(both, blocks(len(values), length), axis=0))
-
-
-def blocks(count: int, length: int) -> np.ndarray:
-    """Return where blocks of neighbours begin: so long at least, but eight of them if possible."""
-    many = min(count, max(FEWEST_BLOCKS, count // length))
-    return np.linspace(0, count, many, endpoint=False).astype(int)
 
 
 @lru_cache(maxsize=2)

@@ -78,7 +78,7 @@ def extrapolated(parts: dict[int, np.ndarray], seed: int = 0) -> dict[str, Any]:
     """Fit the power law to scores on the same held-out examples.
 
     Args:
-        parts: `scoring.summands` by number of examples learnt from, ascending.
+        parts: `Task.summands` by number of examples learnt from, ascending.
         seed: Decides the resamples.
     """
     counts = np.asarray(list(parts), dtype=np.float64)
@@ -141,7 +141,7 @@ def _misfit(counts: np.ndarray, errors: np.ndarray) -> float:
 
 def _parts(model: Estimator, judged: Dataset) -> np.ndarray:
     outputs, truth = model._outputs_and_truth(judged, None)
-    return scoring.summands(model.task_, outputs, truth)
+    return model.task_.summands(outputs, truth)
 
 
 def _interval(part: np.ndarray, values: np.ndarray) -> dict[str, float]:

@@ -132,7 +132,7 @@ def _worth(drops: dict[Place, list[float]], repeat: int) -> list[Place]:
 def _parts(model: Estimator, examples: Examples, x: Any) -> np.ndarray:
     assert examples.y is not None
     outputs = model._run_network(Examples(x, finish=examples.finish))
-    return scoring.summands(model.task_, outputs, examples.y)
+    return model.task_.summands(outputs, examples.y)
 
 
 def _ranked(

@@ -25,7 +25,7 @@ def worst(test: Dataset, stored: dict[str, np.ndarray]) -> list[dict[str, Any]]:
 
     Args:
         test: The held-out examples.
-        stored: ``parts`` (`scoring.summands`), ``prediction`` and, for classes, ``confidence``.
+        stored: ``parts`` (`Task.summands`), ``prediction`` and, for classes, ``confidence``.
 
     Returns:
         For each: ``where``, ``true``, ``predicted``, ``confidence`` (or None), ``picture`` (a

@@ -20,6 +20,7 @@ from fieldguide.advisor.racing import scoring
 from fieldguide.data import Dataset, Examples
 from fieldguide.data.windows import Windows
 from fieldguide.estimator import Estimator
+from fieldguide.tasks import backtest
 from fieldguide.tasks.forecasting import Forecasting
 
 WINDOWS = 500  # held-out windows looked at
@@ -146,7 +147,7 @@ def _width(windows: Windows) -> int:
 
 
 def _interval(drops: np.ndarray, length: int, seed: int) -> dict[str, float]:
-    starts = scoring.blocks(len(drops), length)
+    starts = backtest.blocks(len(drops), length)
     sums = np.add.reduceat(drops, starts)[:, None]
     counts = np.add.reduceat(np.ones_like(drops), starts)[:, None]
     low, high = np.quantile(scoring.resampled_means(sums, counts, seed), [0.025, 0.975])
