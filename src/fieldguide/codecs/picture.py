@@ -73,6 +73,11 @@ class Picture(Codec):
         """Channels, height, width."""
         return self.channels, self.height, self.width_pixels
 
+    @property
+    def black(self) -> list[float]:
+        """What 0 becomes in each channel once it is normalised."""
+        return [-mean / scale for mean, scale in zip(self.means, self.deviations, strict=True)]
+
     def encode(self, column: Column) -> np.ndarray:
         """Return shape (n, channels, height, width), as stored: bytes stay bytes."""
         if not isinstance(column, ImageFiles):

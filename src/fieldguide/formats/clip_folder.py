@@ -11,14 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
-from fieldguide.data import Column, Dataset, Field, Ledger
+from fieldguide.data import Dataset, Field, Ledger
 from fieldguide.data.clip_check import ClipLook, check_clips
-from fieldguide.data.facts import facts_of
-from fieldguide.data.infer import infer_fields
 from fieldguide.data.ledger import Status
-from fieldguide.data.target import check_target
 from fieldguide.data.video import is_video
 from fieldguide.errors import DataError
 from fieldguide.formats.clip_tree import Tree, Units, units_of
@@ -28,6 +24,7 @@ from fieldguide.formats.image_folder import (
     has_images,
     holds_clips,
     members,
+    of_classes,
 )
 from fieldguide.formats.picture_files import image_suffixes, is_animated
 from fieldguide.formats.table import has_plain_table
@@ -76,7 +73,7 @@ class ClipFolder(Format):
         if not len(column):
             raise _none_readable(tree, looks, path)
         kept = np.array([not look.problem for look in looks], dtype=bool)
-        return _dataset(tree, column, kept, _book(tree, looks, path), path, options)
+        return of_classes("a clip", column, tree, kept, _book(tree, looks, path), path, options)
 
 
 def _units(path: Path, archive: Path | None) -> Units:
@@ -90,34 +87,6 @@ def _units(path: Path, archive: Path | None) -> Units:
     if units.loose and not units.clips:
         units = Units({path.stem: tuple(units.loose)}, [], units.others, [])
     return units
-
-
-def _dataset(
-    tree: Tree, column: Column, kept: np.ndarray, ledger: Ledger, path: Path, options: Options
-) -> Dataset:
-    columns: dict[str, Column] = {"clip": column}
-    fields = infer_fields(columns)
-    target, reason = None, "there are no class folders"
-    if tree.classes is not None and (options.fields is None or options.target):
-        target, reason = "class", "the folder that a clip lies in is its class"
-        classes = pl.Series("class", tree.classes).filter(pl.Series(kept))
-        facts = facts_of("category", classes)
-        columns["class"] = classes
-        fields["class"] = Field(
-            "class", "category", "the folder's name", 0, classes.n_unique(), facts=facts
-        )
-    if options.target:
-        check_target(options.target, fields, str(path))
-    return Dataset(
-        fields=fields,
-        columns=columns,
-        target=target,
-        target_reason=reason,
-        source=str(path),
-        ledger=ledger,
-        origins=np.array(tree.names, dtype=object)[kept],
-        provided=None if tree.provided is None else tree.provided[kept],
-    )
 
 
 def _book(tree: Tree, looks: list[ClipLook], path: Path) -> Ledger:

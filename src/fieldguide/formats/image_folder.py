@@ -70,7 +70,7 @@ class ImageFolder(Format):
         kept = np.array([not look.problem for look in checked.looks], dtype=bool)
         if not kept.any():
             raise _none_readable(tree, checked, path)
-        return _dataset(tree, checked, kept, ledger, path, options)
+        return of_classes("an image", checked.column, tree, kept, ledger, path, options)
 
 
 def _holds_images(path: Path) -> bool:
@@ -93,15 +93,31 @@ def holds_clips(path: Path) -> bool:
     return looks_like_clips(names, image_suffixes(), moves)
 
 
-def _dataset(
-    tree: Tree, checked: Checked, kept: np.ndarray, ledger: Ledger, path: Path, options: Options
+def of_classes(
+    kind: str,
+    column: Column,
+    tree: Tree,
+    kept: np.ndarray,
+    ledger: Ledger,
+    path: Path,
+    options: Options,
 ) -> Dataset:
-    columns: dict[str, Column] = {"image": checked.column}
+    """Return the data set of a folder whose inner folders may name classes.
+
+    Args:
+        kind: What the files are, in one word with an article: ``"an image"``, ``"a clip"``.
+        column: The files that can be read.
+        tree: All files.
+        kept: Which of them can be read.
+        ledger: What became of each.
+        path: The folder.
+        options: What the user said about the data.
+    """
+    columns: dict[str, Column] = {kind.split()[1]: column}
     fields = infer_fields(columns)
     target, reason = None, "there are no class folders"
-    wanted = options.fields is None or options.target
-    if tree.classes is not None and wanted:
-        target, reason = "class", "the folder that an image lies in is its class"
+    if tree.classes is not None and (options.fields is None or options.target):
+        target, reason = "class", f"the folder that {kind} lies in is its class"
         classes = pl.Series("class", tree.classes).filter(pl.Series(kept))
         columns["class"] = classes
         facts = facts_of("category", classes)

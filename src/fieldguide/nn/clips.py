@@ -43,6 +43,12 @@ def mean(values: Tensor, lengths: Tensor) -> Tensor:
     return (values * there).sum(1) / lengths.unsqueeze(1).to(values.dtype)
 
 
+def augmented(augment: Augment, x: dict[str, Tensor], targets: Tensor) -> dict[str, Tensor]:
+    """Return a batch of clips with changed frames, as networks of clips take it."""
+    changed = augment_clips(augment, x["frames"], x["lengths"], targets)
+    return {"frames": changed, "lengths": x["lengths"]}
+
+
 def augment_clips(augment: Augment, frames: Tensor, lengths: Tensor, targets: Tensor) -> Tensor:
     """Return changed frames, ``(B, T, C, H, W)``; every frame of a clip is changed alike.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from fieldguide.codecs import Codec
 from fieldguide.data import Dataset, Examples
 from fieldguide.errors import UsageError
 from fieldguide.metrics import generation as measures
+from fieldguide.metrics.features import space_of_rows
 from fieldguide.tasks.without_target import WithoutTarget, labels
 
 JUDGED = 2_000  # held-out examples, and generated ones, that a score looks at
@@ -74,7 +74,7 @@ class Generation(WithoutTarget):
         real, made = features(y[:JUDGED], outputs[:JUDGED])
         precision, recall = measures.precision_recall(real, made)
         return {
-            "coverage": self.score(outputs, y),
+            "coverage": measures.coverage(real, made, k=NEIGHBOURS),
             "precision": precision,
             "recall": recall,
             "frechet_distance": measures.frechet_distance(real, made),
@@ -85,9 +85,5 @@ class Generation(WithoutTarget):
 def features(real: Tensor, made: Tensor) -> tuple[Tensor, Tensor]:
     """Return both in the space of the principal components of the real rows."""
     centre = real.double().mean(dim=0)
-    centred = real.double() - centre
-    if centred.shape[1] <= DIRECTIONS:
-        return centred, made.double() - centre
-    _, _, directions = torch.linalg.svd(centred, full_matrices=False)
-    kept = directions[:DIRECTIONS].T
-    return centred @ kept, (made.double() - centre) @ kept
+    space = space_of_rows(real.double() - centre, DIRECTIONS)
+    return space.features(real.double() - centre), space.features(made.double() - centre)

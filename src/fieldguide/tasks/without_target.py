@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import polars as pl
@@ -164,11 +164,6 @@ class WithoutTarget(Task, ABC):
         decoded = self._columns(found, list(self.inputs.codecs.values()))
         names = list(self.inputs.codecs)
         return pl.DataFrame([_series(n, v) for n, v in zip(names, decoded, strict=True)])
-
-    def from_values(self, columns: dict[str, Any]) -> Tensor:
-        """Return the rows of columns in the user's units; the other way round than `frame`."""
-        data = Dataset.from_columns(columns)
-        return self.all_rows(self.inputs.encode(data))
 
     def _columns(self, found: np.ndarray, codecs: Sequence[Codec]) -> list[np.ndarray]:
         number, word = 0, self.numbers

@@ -15,9 +15,17 @@ from fieldguide.data import Batch, Examples, Inputs
 from fieldguide.engine import Stage
 from fieldguide.errors import FieldguideError
 from fieldguide.estimator import Estimator
+from fieldguide.hyperparameter import option
 
 MOST_NUMBERS = 1 << 28  # input numbers looked at; in double precision they take 2 GiB
 JUDGED = 1_000  # training examples whose loss goes into the history
+
+
+def held_out() -> float:
+    """Return the option `validation`, for a baseline that learns from it what an outlier is."""
+    text = "share of the data that says from where on it is an outlier; 0: none"
+    share: float = option(0.1, text, low=0, high=0.9)
+    return share
 
 
 class _Looked:

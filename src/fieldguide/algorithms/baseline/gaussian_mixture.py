@@ -40,7 +40,7 @@ from sklearn import mixture
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor, nn
 
-from fieldguide.algorithms.baseline._family import Baseline
+from fieldguide.algorithms.baseline._family import Baseline, held_out
 from fieldguide.card import Card
 from fieldguide.data import Batch, Inputs
 from fieldguide.hyperparameter import option
@@ -105,9 +105,7 @@ class GaussianMixture(Baseline):
         baseline=True,
     )
 
-    validation: float = option(  # type: ignore[misc]
-        0.1, "share of the data that says from where on it is an outlier; 0: none", low=0, high=0.9
-    )
+    validation: float = held_out()  # type: ignore[misc]
     clouds: int = option(8, "Gaussians, at most half of the examples", low=1, search=(1, 32))
     rounds: int = option(100, "turns of the two steps at most", low=1)
     floor: float = option(1e-3, "variance added along every axis", low=1e-9)

@@ -39,7 +39,7 @@ import torch
 from sklearn import ensemble
 from torch import Tensor, nn
 
-from fieldguide.algorithms.baseline._family import Baseline
+from fieldguide.algorithms.baseline._family import Baseline, held_out
 from fieldguide.algorithms.baseline._forest import round_down
 from fieldguide.algorithms.baseline._trees import TreeEnsemble
 from fieldguide.card import Card
@@ -85,9 +85,7 @@ class IsolationForest(Baseline):
         baseline=True,
     )
 
-    validation: float = option(  # type: ignore[misc]
-        0.1, "share of the data that says from where on it is an outlier; 0: none", low=0, high=0.9
-    )
+    validation: float = held_out()  # type: ignore[misc]
     trees: int = option(100, "isolation trees", low=1, search=(50, 400))
     sample: int = option(256, "examples that a tree is grown on", low=2, search=(64, 1024))
 

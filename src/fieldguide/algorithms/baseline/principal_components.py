@@ -38,7 +38,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from fieldguide.algorithms.baseline._family import Baseline
+from fieldguide.algorithms.baseline._family import Baseline, held_out
 from fieldguide.card import Card
 from fieldguide.data import Batch, Inputs
 from fieldguide.hyperparameter import option
@@ -92,9 +92,7 @@ class PrincipalComponents(Baseline):
         baseline=True,
     )
 
-    validation: float = option(  # type: ignore[misc]
-        0.1, "share of the data that says from where on it is an outlier; 0: none", low=0, high=0.9
-    )
+    validation: float = held_out()  # type: ignore[misc]
     components: int = option(
         0, "numbers in a code; 0: a quarter of those of an example, 32 at most", low=0
     )

@@ -83,7 +83,7 @@ class ConvolutionalNetwork(Estimator):
         self._augment = Augment(
             self.augment,
             classes=self.task_.codec.width,
-            black=[-m / d for m, d in zip(picture.means, picture.deviations, strict=True)],
+            black=picture.black,
         )
         yield from super().stages(data)
 

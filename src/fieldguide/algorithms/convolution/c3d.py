@@ -59,7 +59,7 @@ from fieldguide.engine import Stage
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
 from fieldguide.nn import Augment
-from fieldguide.nn.clips import CLIP_CHANGES, augment_clips
+from fieldguide.nn.clips import CLIP_CHANGES, augmented
 from fieldguide.tasks import Task
 
 GRID = 4  # cells on a side of the last maps
@@ -150,17 +150,14 @@ class C3D(Estimator):
         """Yield one stage, on augmented clips."""
         codec = next(iter(self.task_.inputs.codecs.values()))
         assert isinstance(codec, Frames)
-        black = [-m / d for m, d in zip(codec.means, codec.deviations, strict=True)]
-        self._augment = Augment(self.augment, black=black)
+        self._augment = Augment(self.augment, black=codec.picture.black)
         yield from super().stages(data)
 
     def step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Learn from a batch, after changing its clips."""
         if self.augment:
             assert isinstance(batch.x, dict) and batch.y is not None
-            frames, lengths = batch.x["frames"], batch.x["lengths"]
-            changed = augment_clips(self._augment, frames, lengths, batch.y)
-            batch = replace(batch, x={"frames": changed, "lengths": lengths})
+            batch = replace(batch, x=augmented(self._augment, batch.x, batch.y))
         return super().step(batch)
 
 

@@ -15,7 +15,7 @@ from fieldguide.engine import Stage
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
 from fieldguide.nn import Augment, OptionalMaxPool2d
-from fieldguide.nn.clips import CLIP_CHANGES, augment_clips, frame_by_frame, mask
+from fieldguide.nn.clips import CLIP_CHANGES, augmented, frame_by_frame, mask
 from fieldguide.tasks import Task
 
 AT_ONCE = 256  # frames encoded side by side in prediction: maps of many more fill the memory
@@ -83,17 +83,14 @@ class ClipNetwork(Estimator):
         """Yield one stage, on augmented clips."""
         codec = next(iter(self.task_.inputs.codecs.values()))
         assert isinstance(codec, Frames)
-        black = [-m / d for m, d in zip(codec.means, codec.deviations, strict=True)]
-        self._augment = Augment(self.augment, black=black)
+        self._augment = Augment(self.augment, black=codec.picture.black)
         yield from super().stages(data)
 
     def step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Learn from a batch, after changing its clips."""
         assert isinstance(batch.x, dict) and batch.y is not None
         if self.augment:
-            frames, lengths = batch.x["frames"], batch.x["lengths"]
-            changed = augment_clips(self._augment, frames, lengths, batch.y)
-            batch = replace(batch, x={"frames": changed, "lengths": lengths})
+            batch = replace(batch, x=augmented(self._augment, batch.x, batch.y))
         # Statistics of one frame alone are no estimate, and undefined on a map of one pixel.
         several = len(batch) > 1
         if self.network_.training != several:
