@@ -39,9 +39,9 @@ def forward(
         x: Inputs, shape (B, features).
         dtype: What to multiply in; float32 or bfloat16.
     """
-    values = [x.to(dtype)]
+    values = [_in(x, dtype)]
     for layer in layers:
-        sums = torch.addmm(layer.bias.to(dtype), values[-1], layer.weight.to(dtype).t())
+        sums = torch.addmm(_in(layer.bias, dtype), values[-1], _in(layer.weight, dtype).t())
         values.append(sums if layer is layers[-1] else BENDS[bend](sums))
     return values
 
@@ -64,15 +64,18 @@ def backward(
         add: Whether to add to the gradients there are; else they are overwritten.
     """
     kept = 1 if add else 0
-    delta = slope.to(values[0].dtype)
+    delta = _in(slope, values[0].dtype)
     for number in range(len(layers) - 1, -1, -1):
         layer, before = layers[number], values[number]
         _write(layer.weight, delta.t(), before, kept)
-        summed = delta.sum(0)
-        assert layer.bias.grad is not None
-        layer.bias.grad.add_(summed) if add else layer.bias.grad.copy_(summed)
+        summed = layer.bias.grad
+        assert summed is not None
+        if add:
+            summed.add_(delta.sum(0))
+        else:
+            torch.sum(delta, 0, dtype=summed.dtype, out=summed)
         if number:
-            delta = SLOPES[bend](delta @ layer.weight.to(delta.dtype), before)
+            delta = SLOPES[bend](delta @ _in(layer.weight, delta.dtype), before)
 
 
 def flatten(weights: Iterable[nn.Parameter]) -> nn.Parameter:
@@ -95,6 +98,11 @@ def flatten(weights: Iterable[nn.Parameter]) -> nn.Parameter:
     whole = nn.Parameter(block)
     whole.grad = slopes
     return whole
+
+
+def _in(values: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return values in a precision; asking first costs a tenth of a conversion to the same."""
+    return values if values.dtype == dtype else values.to(dtype)
 
 
 def _write(weight: Tensor, left: Tensor, right: Tensor, kept: int) -> None:

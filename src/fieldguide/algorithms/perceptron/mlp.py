@@ -32,6 +32,7 @@ Example:
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -140,7 +141,8 @@ class MLP(Estimator):
         assert isinstance(batch.x, Tensor)
         bend, descent = ACTIVATIONS[self.activation], self._descent
         dtype = torch.bfloat16 if self._bf16 else torch.float32
-        with torch.no_grad(), torch.autocast("cpu", enabled=False):
+        alone = torch.autocast("cpu", enabled=False) if self._bf16 else contextlib.nullcontext()
+        with torch.no_grad(), alone:
             values = back_propagation.forward(self._layers, bend, batch.x.flatten(1), dtype)
             loss, slope = self.task_.slope(values[-1], batch)
             slope = slope if descent.share == 1.0 else slope * descent.share
