@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
+import time
 
 import pytest
 
-from fieldguide import catalog
+from fieldguide import catalog, tasks
+from fieldguide.advisor.recommending import probe
 from fieldguide.advisor.recommending.recommend import recommend
 from fieldguide.cli import main
 from tests import toys
@@ -48,3 +51,24 @@ def test_the_command_shows_it(stranger, capsys):
     assert it["rank"] and it["facts"] and it["evidence"] and it["alternative"]["title"]
     assert main(["recommend", "iris", "--no-probe"]) == 0
     assert "Nearest centre" in capsys.readouterr().out
+
+
+def test_one_that_never_ends_costs_a_minute_and_no_more(stranger, monkeypatch):
+    monkeypatch.setattr(probe, "LONGEST", 0.5)
+    (entry,) = [one for one in catalog.entries() if one.name == "nearest-centre"]
+    monkeypatch.setattr(entry.load(), "build", _sleeps_through_errors)
+    began = time.monotonic()
+    cost = probe.probe(entry, probe.prepare(toys.array("classification", 60), _classification()))
+    assert time.monotonic() - began < 10
+    assert cost.seconds is None
+    assert "not done in" in cost.problem
+
+
+def _classification():
+    return tasks.known()["classification"]
+
+
+def _sleeps_through_errors(estimator, task):
+    with contextlib.suppress(Exception):
+        time.sleep(60)
+    raise AssertionError("nobody woke it")

@@ -22,6 +22,7 @@ import torch
 from fieldguide.advisor import machine
 from fieldguide.advisor.recommending.pace import answer_all
 from fieldguide.advisor.recommending.probe_growth import Shortened
+from fieldguide.advisor.recommending.probe_limit import OutOfTime, at_most
 from fieldguide.advisor.recommending.probe_watch import Watch, run
 from fieldguide.catalog import Entry
 from fieldguide.data import Dataset, ImageFiles
@@ -36,6 +37,7 @@ LARGER = 8  # times as many, to see how the time of a fit on everything at once 
 NUMBERS = 4_000_000  # numbers in the sample at most: 26 colour pictures of 224 by 224 pixels
 FEWEST = 24
 ALLOWANCE = 0.25  # seconds of whole batches in a stage
+LONGEST = 60.0  # seconds of a probe; ours take one or two, another package's may never end
 PROCESS = 400 << 20  # bytes of a process that has loaded what training needs, and no data
 COPIES = 4  # of weights: themselves, their gradients, two averages that Adam keeps
 WORKING = 2.0  # of what autograd keeps: gradients of activations, buffers of kernels
@@ -137,10 +139,12 @@ def probe(entry: Entry, trial: Trial, allowance: float = ALLOWANCE) -> Cost:
     """
     began = time.perf_counter()
     try:
-        with _undisturbed():
+        with _undisturbed(), at_most(LONGEST):
             cost = _cost(entry.load()(task=trial.task), trial, allowance)
     except Interrupted:
         raise
+    except OutOfTime:
+        cost = Cost(None, None, f"a few steps were not done in {LONGEST:.0f} seconds")
     except Exception as error:  # whatever a third party's code does, the advice goes on
         said = str(error).strip().splitlines()
         cost = Cost(None, None, said[0] if said else type(error).__name__)
