@@ -85,7 +85,7 @@ def reproduce(
         fresh = clone(model).set_params(seed=seed)
         begun = time.perf_counter()
         run = None if given.run is None else given.run / f"{benchmark}-{seed}"
-        fresh.fit(train, run=run, resume=run is not None, progress=True)
+        fresh.fit(train, run=run, resume=run is not None and run.exists(), progress=True)
         seconds = time.perf_counter() - begun
         scores = fresh.evaluate(test)
         print(f"{benchmark}, seed {seed}: {scores} in {seconds:.0f} s", flush=True)

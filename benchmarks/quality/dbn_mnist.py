@@ -71,7 +71,7 @@ def everything(train: Dataset, test: Dataset, given: argparse.Namespace) -> list
         run = None if given.run is None else given.run / f"dbn-mnist-{seed}"
         model = fg.DBN(
             **LAYERS, pretrain_epochs=given.pretrain, epochs=given.epochs, validation=0, seed=seed
-        ).fit(train, run=run, resume=run is not None, progress=True)
+        ).fit(train, run=run, resume=run is not None and run.exists(), progress=True)
         scores = model.evaluate(test)
         seconds = round(time.perf_counter() - started, 1)
         print(f"all labels, seed {seed}: {scores} in {seconds} s", flush=True)

@@ -135,7 +135,7 @@ def main() -> None:
         begun = time.perf_counter()
         run = None if given.run is None else given.run / f"dcgan-fashion-mnist-{seed}"
         model = fg.DCGAN(epochs=given.epochs, maps=given.maps, validation=0, seed=seed)
-        model.fit(train, run=run, resume=run is not None, progress=True)
+        model.fit(train, run=run, resume=run is not None and run.exists(), progress=True)
         made = model.sample(given.judged, seed=seed)
         figures = judge.figures(made, seen, real)
         figures |= {"seconds": round(time.perf_counter() - begun, 1), "notes": model.notes_}

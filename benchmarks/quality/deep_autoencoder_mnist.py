@@ -57,7 +57,9 @@ def main() -> None:
         hidden=(1000, 500, 250), code=CODE, pretrain_epochs=given.pretrain, epochs=given.epochs,
         batch_size=100, validation=0,
     )  # fmt: skip
-    model.fit(train, run=given.run, resume=given.run is not None, progress=True)
+    model.fit(
+        train, run=given.run, resume=given.run is not None and given.run.exists(), progress=True
+    )
     made = np.asarray(model.reconstruct(test), dtype=np.float32)
     deep, seconds = error(made, held), round(time.perf_counter() - started, 1)
     print(f"deep autoencoder: {deep:.2f} in {seconds} s", flush=True)

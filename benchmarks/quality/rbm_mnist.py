@@ -51,7 +51,9 @@ def main() -> None:
         validation=0, task="representation",
     )  # fmt: skip
     started = time.perf_counter()
-    model.fit(train, run=given.run, resume=given.run is not None, progress=True)
+    model.fit(
+        train, run=given.run, resume=given.run is not None and given.run.exists(), progress=True
+    )
     seconds = time.perf_counter() - started
     found = model.log_likelihood(test, detail=given.detail)
     scores = {
