@@ -45,7 +45,8 @@ from fieldguide.card import Card
 from fieldguide.data import Inputs
 from fieldguide.hyperparameter import option
 
-LOOK_AT_THE_CLOCK = 10  # passes between two looks, where time is limited
+FIRST_PASSES = 10  # before the first look at the clock, where time is limited
+TRUSTED = 0.7  # of the time left is planned for: passes vary in length
 
 
 class LogisticRegression(LinearLayer, Baseline):
@@ -90,17 +91,32 @@ class LogisticRegression(LinearLayer, Baseline):
 
     def _solve(self, solver: linear_model.LogisticRegression, table: object, y: object) -> bool:
         """Fit within the limits of passes and time; say whether it converged."""
-        ends = None if self.time_limit is None else time.monotonic() + self.time_limit
-        at_once = self.most_passes if ends is None else LOOK_AT_THE_CLOCK
-        solver.set_params(max_iter=at_once, warm_start=True)
+        began = time.monotonic()
+        ends = math.inf if self.time_limit is None else began + self.time_limit
         passes = 0
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             while passes < self.most_passes:
-                if passes and ends is not None and time.monotonic() >= ends:
+                if passes and time.monotonic() >= ends:
                     break  # not before it has looked once: there would be nothing to predict with
-                solver.fit(table, y)
+                at_once = self._passes(passes, began, ends)
+                solver.set_params(max_iter=at_once, warm_start=True).fit(table, y)
                 passes += at_once
                 if solver.n_iter_.max() < at_once:
                     return True
         return False
+
+    def _passes(self, done: int, began: float, ends: float) -> int:
+        """Return the passes until the next look at the clock.
+
+        As many as fit: the solver forgets at each what it had learnt of the curvature, and then
+        needs several times the passes.
+        """
+        left = self.most_passes - done
+        if ends == math.inf:
+            return left
+        if not done:
+            return min(left, FIRST_PASSES)
+        now = time.monotonic()
+        pace = max(now - began, 1e-6) / done
+        return min(left, max(FIRST_PASSES, int(TRUSTED * (ends - now) / pace)))
