@@ -115,6 +115,7 @@ class Course:
         if later is None:
             later = self._forecast()
             self.facts["candidates"] = [candidate.to_dict() for candidate in later]
+            self.facts["seconds_to_race"] = self.clock.left
             run_folder.start(self.folder, self.facts)
         return later
 

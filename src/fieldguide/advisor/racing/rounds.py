@@ -1,9 +1,10 @@
 """Successive halving over algorithms: short shares for all, longer ones for those that do best.
 
-An entrant that ends its epochs is done. Of those that were stopped by their share, a third go on to
-the next round. There each starts over with a larger share: its learning rate had fallen to nothing
-by the end of the short one (one-cycle, cosine), and to go on from there would be another, worse
-training than one planned for the whole time.
+Who ends within an even share of the time does so first (`seeding`), and the others compete for the
+rest. Of those that were stopped by their share, a third go on to the next round. There each starts
+over with a larger share: its learning rate had fallen to nothing by the end of the short one
+(one-cycle, cosine), and to go on from there would be another, worse training than one planned for
+the whole time.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ from fieldguide.advisor.racing.job import Job
 from fieldguide.advisor.racing.keeper import RESULT
 from fieldguide.advisor.racing.leaderboard import Row
 from fieldguide.advisor.racing.run_folder import read_json
+from fieldguide.advisor.racing.seeding import ENOUGH, seed
 from fieldguide.advisor.racing.shortlist import Candidate
+from fieldguide.advisor.recommending.recommendation import duration
 
 KEPT = 3  # one in this many goes on to the next round
 GROWTH = 2  # each round takes this many times the time of the one before
 STEPS_GROWTH = 3  # and gives an entrant this many times the steps
-ENOUGH = 0.1  # of the time it would take to the end: what shows how good an algorithm is
 ROUNDS = "rounds"
 
 
@@ -97,16 +99,17 @@ class Rounds:
 
     def run(self) -> None:
         """Race until one round has no successor, or nobody wants more."""
-        arena, clock = self.arena, self.arena.clock
+        hungry = self._after_those_who_end()
+        clock = self.arena.clock
         shortest = max(3.0, min(20.0, clock.budget / 60))
-        sizes = plan(list(self.known.values()), clock.left, shortest)
-        waiting = favourite(list(self.known.values()), clock.left, len(sizes))
-        names = [name for name in self.known if name != waiting]
+        sizes = plan(hungry, clock.left, shortest)
+        waiting = favourite(hungry, clock.left, len(sizes))
+        names = [one.name for one in hungry if one.name != waiting]
         for number, _ in enumerate(sizes):
             self._round(number, len(sizes), names)
-            found = {row.name: row for row in arena.standings.rows}
+            found = {row.name: row for row in self.arena.standings.rows}
             rows = [found[name] for name in names if name in found]
-            unbeatable = arena.cannot_be_beaten()
+            unbeatable = self.arena.cannot_be_beaten()
             if number + 1 == len(sizes) or unbeatable is not None:
                 break
             ahead = go_on(rows, max(1, sizes[number + 1] - (waiting is not None)))
@@ -114,7 +117,33 @@ class Rounds:
             names = [row.name for row in ahead] + ([waiting] if waiting else [])
             waiting = None
         if waiting:
-            arena.standings.leave_out(waiting, f"{unbeatable} cannot be beaten by more than noise.")
+            self._leave_out([waiting], f"{unbeatable} cannot be beaten by more than noise.")
+
+    def _after_those_who_end(self) -> list[Candidate]:
+        """Let those race who end within an even share of the time; return who competes for more."""
+        seconds = self.arena.facts.get("seconds_to_race", self.arena.clock.left)
+        seeded = seed(list(self.known.values()), seconds)
+        if self.arena.facts.get("algorithms") is None:  # whoever names one wants to see it run
+            for one in seeded.late:
+                self._leave_out([one.name], _too_late(one, seeded.rest))
+        else:
+            seeded.hungry.extend(seeded.late)
+        for place, one in enumerate(seeded.ending):
+            later = [other.seconds for other in (*seeded.ending[place + 1 :], *seeded.hungry)]
+            self.arena.race(self._job(one.name, self.arena.steps), self.arena.clock.share(later))
+        unbeatable = self.arena.cannot_be_beaten() if seeded.ending else None
+        if unbeatable is None:
+            return seeded.hungry
+        names = [one.name for one in seeded.hungry]
+        self._leave_out(names, f"{unbeatable} cannot be beaten by more than noise.")
+        return []
+
+    def _leave_out(self, names: Sequence[str], reason: str) -> None:
+        for name in names:
+            self.arena.standings.leave_out(name, reason)
+
+    def _job(self, name: str, steps: int | None = None) -> Job:
+        return Job(name=name, algorithm=name, folder=self.arena.entrant(name), steps=steps)
 
     def _round(self, number: int, rounds: int, names: Sequence[str]) -> None:
         clock = self.arena.clock
@@ -126,7 +155,7 @@ class Rounds:
             steps = self.arena.steps
             if steps is not None:
                 steps = max(1, steps // STEPS_GROWTH ** (rounds - 1 - number))
-            job = Job(name=name, algorithm=name, folder=self.arena.entrant(name), steps=steps)
+            job = self._job(name, steps)
             if number == 0:
                 self.arena.race(job, share)
             else:
@@ -156,6 +185,13 @@ class Rounds:
                 f"over with a larger share, and {words.listed(behind)} did not: "
                 f"{'its' if len(behind) == 1 else 'their'} validation score was lower.",
             )
+
+
+def _too_late(one: Candidate, seconds: float) -> str:
+    return (
+        f"it would train for {duration(one.seconds or 0.0)}, and there were {duration(seconds)}: "
+        "too little to show what it can do. Name it, or raise the budget, to see it run."
+    )
 
 
 def _is_better(result: dict[str, Any], former: dict[str, Any]) -> bool:
