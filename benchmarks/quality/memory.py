@@ -6,6 +6,10 @@ Adding, T = 200: 5,000 sequences to learn from, R² on 1,000 others; saying the 
 5 of 8 symbols are put out again after 50 steps, by a recurrent layer with an output at every step;
 recalled is the share of symbols put out rightly on 1,000 others; guessing has 0.125. LSTM and GRU
 should succeed, the Elman network should fail, all with the same number of units and passes.
+
+Copying has the 128 units and the gates of Tallec & Ollivier (2018, "Can recurrent neural networks
+warp time?", section 3), which start out to remember 3/2 of the delay at most. With 64 units and 1/1
+of the delay, the LSTM recalled 0.79 after as many passes and the GRU 0.98.
 """
 
 from __future__ import annotations
@@ -31,7 +35,8 @@ from fieldguide.nn.recurrent import Recurrent
 STEPS, DELAY, SYMBOLS, LENGTH = 200, 50, 8, 5
 CELLS = {"lstm": fg.LSTM, "gru": fg.GRU, "rnn": fg.RNN}
 ADDING = {"hidden": 64, "epochs": 8, "batch_size": 50, "lr": 1e-2, "task": "regression"}
-UNITS, PASSES = 64, 20  # of the copy task; 20,000 sequences in batches of 64
+UNITS, PASSES = 128, 20  # of the copy task; 20,000 sequences in batches of 64
+MEMORY = 3 * DELAY // 2  # steps that gates start out to remember at most
 
 
 def recall_of_sums(cell: str, seed: int) -> float:
@@ -50,7 +55,7 @@ class Copier(nn.Module):
 
     def __init__(self, cell: str):
         super().__init__()
-        memory = {} if cell == "elman" else {"memory": DELAY}
+        memory = {} if cell == "elman" else {"memory": MEMORY}
         self.body = Recurrent(cell=cell, inputs=SYMBOLS + 2, units=UNITS, **memory)
         self.head = nn.Linear(UNITS, SYMBOLS + 1)
 

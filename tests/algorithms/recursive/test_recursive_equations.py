@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 from fieldguide.data.tree_examples import tensors
+from fieldguide.nn.tree_compositions import climb_binary
+from fieldguide.nn.tree_levels import climb
 
 KINDS = list(plain_trees.NETWORKS)
 kinds = pytest.mark.parametrize("kind", KINDS)
@@ -81,6 +83,38 @@ def test_a_second_look_back_gives_the_same_gradients(kind: str) -> None:
     first = torch.autograd.grad(loss, weights, retain_graph=True)
     second = torch.autograd.grad(loss, weights)
     assert all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize("kind", ["rntn", "tree-lstm"])
+@pytest.mark.parametrize("sizes", [(1, 2, 5, 9, 3, 7), (1, 1), (40,)])
+def test_derivatives_written_out_are_autograds(kind: str, sizes: tuple[int, ...]) -> None:
+    x, net = schedule(some_trees(kind, sizes)), plain_trees.network(kind)
+    leaves = net.leaf(net.words(x["words"]))
+    plain = climb(x, leaves, net.compose)
+    written_out = net.composition()
+    assert written_out is not None
+    ours = climb_binary(x, leaves, written_out)
+    assert torch.allclose(ours, plain, rtol=0, atol=1e-13)
+    weights = [weight for name, weight in net.named_parameters() if "head" not in name]
+    slopes = torch.randn(plain.shape, dtype=torch.float64)
+    loss = (plain * slopes).sum()
+    wanted = torch.autograd.grad(loss, weights, allow_unused=True, retain_graph=True)
+    found = torch.autograd.grad((ours * slopes).sum(), weights)
+    for one, other in zip(found, wanted, strict=True):  # none where no tree has a parent
+        assert torch.allclose(one, torch.zeros_like(one) if other is None else other, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["rntn", "tree-lstm"])
+def test_without_derivatives_and_in_half_precision_values_are_the_same(kind: str) -> None:
+    x, net = schedule(some_trees(kind)), plain_trees.network(kind).float()
+    learning = net(x)
+    with torch.inference_mode():
+        assert torch.allclose(net(x), learning, atol=1e-5)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = net(x)
+    assert torch.allclose(half.float(), learning, atol=0.1)
+    half.float().sum().backward()
+    assert all(weight.grad is not None for weight in net.parameters())
 
 
 def test_the_binary_tree_lstm_is_torchs_own_on_a_chain() -> None:

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
+from fieldguide.nn.tree_compositions import Composition, climb_binary
 from fieldguide.nn.tree_levels import climb
 
 UNKNOWN = 0  # code of a word that training never saw
@@ -80,6 +81,10 @@ class TreeNetwork(nn.Module, ABC):
             arity: Number of children of each, (M,).
         """
 
+    def composition(self) -> Composition | None:
+        """Return `compose` with its derivative written out, which trains faster; None for none."""
+        return None
+
     def visible(self, states: Tensor) -> Tensor:
         """Return the part of states that the head sees, (N, width)."""
         return states
@@ -87,7 +92,11 @@ class TreeNetwork(nn.Module, ABC):
     def nodes(self, x: dict[str, Tensor]) -> Tensor:
         """Return what the head sees of every node, (N, width), in the order of the schedule."""
         leaves = self.leaf(self.dropout(self.words(x["words"])))
-        return self.visible(climb(x, leaves, self.compose))
+        learning = torch.is_grad_enabled() and not torch.is_autocast_enabled(leaves.device.type)
+        written_out = self.composition() if learning else None
+        if written_out is None:
+            return self.visible(climb(x, leaves, self.compose))
+        return self.visible(climb_binary(x, leaves, written_out))
 
     def outputs(self, seen: Tensor) -> Tensor:
         """Return the outputs of nodes from what the head sees of them."""

@@ -46,6 +46,7 @@ import torch
 from torch import Tensor, nn
 
 from fieldguide.algorithms.recursive._codes import Words
+from fieldguide.algorithms.recursive._derivatives import BilinearComposition
 from fieldguide.algorithms.recursive._family import RecursiveEstimator
 from fieldguide.algorithms.recursive._network import TreeNetwork, WordVectors, averaging
 from fieldguide.card import Card, Reference
@@ -84,6 +85,10 @@ class RNTNNetwork(TreeNetwork):
         left = (both @ self.tensor.flatten(1)).view(len(both), *self.tensor.shape[1:])
         products = torch.bmm(left, both.unsqueeze(2)).squeeze(2)  # (M, width)
         return torch.tanh(products + self.merge(both))
+
+    def composition(self) -> BilinearComposition:
+        """Return the same with its derivative written out."""
+        return BilinearComposition(self.tensor, self.merge.weight, self.merge.bias)
 
 
 class RNTN(RecursiveEstimator):

@@ -45,6 +45,7 @@ import torch
 from torch import Tensor, nn
 
 from fieldguide.algorithms.recursive._codes import Words
+from fieldguide.algorithms.recursive._derivatives import GatedComposition
 from fieldguide.algorithms.recursive._family import RecursiveEstimator
 from fieldguide.algorithms.recursive._network import TreeNetwork, WordVectors
 from fieldguide.card import Card, Reference
@@ -94,6 +95,10 @@ class TreeLSTMNetwork(TreeNetwork):
         u = below[:, 2 * d : 3 * d].tanh()
         c = i * u + left * pairs[:, 0, 0] + right * pairs[:, 1, 0]
         return torch.cat([c, o * c.tanh()], dim=1)
+
+    def composition(self) -> GatedComposition:
+        """Return the same with its derivative written out."""
+        return GatedComposition(self.u.weight, torch.cat([self.b.flatten(), self.b[3]]))
 
     def visible(self, states: Tensor) -> Tensor:
         """Return h, (N, hidden)."""
