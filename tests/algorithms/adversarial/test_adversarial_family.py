@@ -149,9 +149,9 @@ def test_what_went_wrong_is_said_with_advice() -> None:
     assert "has won" in won and "WGANGP" in won
     assert notes(records(discriminator=-3.0, generator=7.0), {}, critic=True) == []
     (alike,) = notes(records(diversity=0.1), {}, critic=False)
-    assert "collapsed" in alike and "10%" in alike
+    assert "collapsed" in alike and "10 %" in alike
     (uncovered,) = notes(records(), {}, 0.4, critic=False)
-    assert "60% of the training examples" in uncovered
+    assert "60 % of the training examples" in uncovered
     (missing,) = notes(records(), {"cat": 0.0, "dog": 1.0, "never there": -1.0}, critic=False)
     assert "1 of 3 classes" in missing and "cat" in missing and "never" not in missing
 

@@ -97,7 +97,7 @@ def learning_curves(histories: dict[str, list[dict[str, Any]]], score_name: str)
     chosen = {n: p for n, p in chosen.items() if all(key in record for record in p)}
     if not chosen:
         return ""
-    figure, axes = canvas(3.2)
+    figure, axes = canvas(3.0 + 0.1 * min(MOST_CURVES, len(chosen)))
     low, high = _learnt_range(chosen, key) if key == score_name else (-np.inf, np.inf)
     shown = {n: p for n, p in chosen.items() if max(record[key] for record in p) > low}
     for number, (name, past) in enumerate(list(shown.items())[:MOST_CURVES]):
@@ -110,7 +110,8 @@ def learning_curves(histories: dict[str, list[dict[str, Any]]], score_name: str)
     axes.set_xlabel("epochs (passes over the training data)")
     axes.set_ylabel(f"{words.score_title(key)} in validation" if key == score_name else "loss")
     axes.grid(color=FAINT, linewidth=0.6)
-    axes.legend(fontsize=9.5, frameon=False, ncols=2 if len(shown) > 4 else 1, handlelength=2.6)
+    figure.legend(loc="outside lower center", fontsize=9.5, frameon=False, ncols=2,
+                  handlelength=2.6, columnspacing=1.2)  # fmt: skip
     percent(axes, "y", key)
     return svg(figure, "curves", f"Learning curves of {', '.join(list(shown)[:MOST_CURVES])}")
 

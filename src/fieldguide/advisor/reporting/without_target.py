@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 from fieldguide.advisor import words
-from fieldguide.advisor.reporting import closeups
+from fieldguide.advisor.reporting import closeups, course, inside
+from fieldguide.advisor.reporting.analysis import NETWORK
 from fieldguide.advisor.reporting.closeups import generation
 from fieldguide.advisor.reporting.material import Material
 
@@ -16,6 +18,8 @@ BLANK: dict[str, Any] = {"title": "", "more": [], "pictures": [], "groups": [], 
                          "table": None, "side": False, "note": ""}  # fmt: skip
 Sections = dict[str, dict[str, Any]]
 Figures = dict[str, list[str]]
+Made = dict[str, tuple[dict[str, Any], list[str]]]
+OF_NETWORK = ("restored", "codes", "separation", "samples", "copies")  # parts shown of it
 
 
 def parts(material: Material) -> tuple[Sections, Figures]:
@@ -28,10 +32,39 @@ def parts(material: Material) -> tuple[Sections, Figures]:
         blank = {**BLANK, "title": "A look at the model", "says": material.missing(SHOWN)}
         return {"closeup": blank}, {"closeup": []}
     made = file.sections(found, material.arrays, winner)
+    made |= _of_network(material, file) | _of_training(material)
     return (
         {name: {**BLANK, **facts} for name, (facts, _) in made.items()},
         {name: [one for one in drawn if one] for name, (_, drawn) in made.items()},
     )
+
+
+def _of_network(material: Material, file: ModuleType) -> Made:
+    """Return what there is to see of the best network, where something else won."""
+    found = material.analysis.get("network") or {}
+    if "form" not in found:
+        return {}
+    own = {name.removeprefix(NETWORK): values for name, values in material.arrays.items()
+           if name.startswith(NETWORK)}  # fmt: skip
+    row = found["row"]
+    made: Made = file.sections(found, own, row)
+    score = words.score(row["score"], material.score)
+    lead = f"It did not win, with {words.score_title(material.score)} {score}; this is what it does"
+    return {
+        f"{NETWORK}{name}": (
+            {**facts, "title": f"The {words.inside(row['title'])}: {words.inside(facts['title'])}",
+             "says": f"{lead}. {facts['says']}"},
+            drawn,
+        )
+        for name, (facts, drawn) in made.items() if name in OF_NETWORK
+    }  # fmt: skip
+
+
+def _of_training(material: Material) -> Made:
+    """Return how a generator's training went, its film, and the filters of machines."""
+    went = course.section(material) if material.outcome["task"] == "generation" else None
+    kept = inside.sections(material.analysis.get("inside") or {}, material.arrays)
+    return {**({"course": went} if went else {}), **kept}
 
 
 def advise(material: Material) -> list[str]:

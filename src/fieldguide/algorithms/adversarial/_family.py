@@ -202,7 +202,8 @@ class Adversarial(Estimator):
         names = [str(name) for name in codec.classes] if isinstance(codec, Labels) else []
         shares = dict(zip(names, found, strict=True))
         near = float(self._rivals.covered)
-        return _notes.notes(self.history_, shares, near, critic=self._critic)
+        meant = 0 if self.patience else self.epochs
+        return _notes.notes(self.history_, shares, near, critic=self._critic, epochs=meant)
 
     @property
     def _critic(self) -> bool:

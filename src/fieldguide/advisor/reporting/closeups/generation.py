@@ -50,7 +50,7 @@ def measure(
     features = [space.features(rows) for rows in (made, train, held)]
     test = memorisation(*features)
     distances, nearest = nearest_neighbours(features[0], features[1])
-    found = _figures(task, made, fresh, held, test)
+    found = _figures(task, display.form_of(task, known), made, fresh, held, test)
     found |= {"copies_space": space.name, "searched": len(learnt)}
     arrays: dict[str, np.ndarray] = {}
     _keep(task, {"made": made, "real": held}, found, arrays)
@@ -78,12 +78,12 @@ def copies(found: dict[str, Any]) -> bool:
 
 
 def _figures(
-    task: WithoutTarget, made: Tensor, fresh: Tensor, held: Tensor, test: Memorisation
+    task: WithoutTarget, form: str, made: Tensor, fresh: Tensor, held: Tensor, test: Memorisation
 ) -> dict[str, Any]:
     """Return scores of samples, of training examples in their place, and of the test for copies."""
     memory = {name: getattr(test, name) for name in ("z", "copied", "samples", "held_out")}
     return {
-        "form": task.inputs.form,
+        "form": form,
         "space": _space(task.width),
         "scores": task.scores(made[: len(held)], held),
         "yardstick": task.scores(fresh[: len(held)], held),
@@ -106,9 +106,9 @@ def _keep(
     task: WithoutTarget, rows: dict[str, Tensor], found: dict[str, Any],
     arrays: dict[str, np.ndarray],
 ) -> None:  # fmt: skip
-    count = {"image": SHOWN, "series": CURVES}.get(task.inputs.form, LINES)
+    count = {"image": SHOWN, "series": CURVES}.get(found["form"], LINES)
     for name, some in rows.items():
-        found[name], values = display.units(task, some[:count])
+        found[name], values = display.units(task, some[:count], found["form"])
         if values is not None:
             arrays[name] = values
 
