@@ -108,7 +108,8 @@ def learning_curves(histories: dict[str, list[dict[str, Any]]], score_name: str)
         axes.set_ylim(low, high)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("epochs (passes over the training data)")
-    axes.set_ylabel(f"{words.score_title(key)} in validation" if key == score_name else "loss")
+    shown_as = f"{words.score_title(key)} in validation" if key == score_name else "loss"
+    axes.set_title(shown_as, fontsize=10, loc="left")
     axes.grid(color=FAINT, linewidth=0.6)
     figure.legend(loc="outside lower center", fontsize=9.5, frameon=False, ncols=2,
                   handlelength=2.6, columnspacing=1.2)  # fmt: skip

@@ -76,7 +76,9 @@ def _filters(model: Estimator) -> tuple[Found, np.ndarray] | None:
 
 def _shown(found: Found, frames: np.ndarray) -> dict[str, Any]:
     low, high = display.levels(frames.reshape(-1, *frames.shape[2:]))
-    said = ["before training"] + [f"after {words.share(when)}" for when in found["when"][1:-1]]
+    said = ["before training"] + [
+        f"{words.share(when)} of training" for when in found["when"][1:-1]
+    ]
     said.append("the model that was kept")
     return {
         "title": f"The training film of the {words.inside(found['title'])}",

@@ -120,7 +120,10 @@ def _draws(found: dict[str, Any]) -> list[str]:
         said.append(f"Bring more examples of {names}: samples of them are missing.")
     best = found["yardstick"]
     if scores["precision"] < 0.8 * best["precision"]:
-        said.append("Many samples look like nothing real: give it more epochs, or more examples.")
+        said.append(
+            "Many samples look like nothing real: bring more examples; a network may need more "
+            "epochs."
+        )
     if scores["recall"] < 0.8 * best["recall"]:
         said.append("Part of the real variety is never drawn: a larger network may draw it.")
     return said or ["Samples are about as good as other training examples would be: use them."]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import polars as pl
 from PIL import Image
 from torch import Tensor
 
@@ -15,6 +16,7 @@ from fieldguide.tasks.without_target import WithoutTarget
 COLUMNS = 8  # columns of a table shown; those that tell most
 SIDE = 96  # pixels of a small picture at least
 LEVELS = 255.0
+ROUNDING = 1e-6  # of the largest value of a column
 
 
 def form_of(task: WithoutTarget, dataset: Dataset) -> str:
@@ -44,12 +46,22 @@ def units(task: WithoutTarget, rows: Tensor, form: str) -> tuple[dict[str, Any],
         return {}, values if values.ndim > 2 else values[:, :, None]
     if form == "table":
         frame = task.frame(rows)
-        cells = [[mistakes.short(value) for value in row] for row in frame.iter_rows()]
+        cells = [[mistakes.short(value) for value in row] for row in _clean(frame).iter_rows()]
         return {"names": frame.columns, "cells": cells}, None
     block = task.values(rows).reshape(len(rows), -1)
     (name,) = task.inputs.codecs
     names = [f"{name}[{place}]" for place in range(block.shape[1])]
     return {"names": names, "cells": [[mistakes.short(v) for v in row] for row in block]}, None
+
+
+def _clean(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame whose zeros are zeros again: single precision left some of 1e-9."""
+    floats = [name for name, kind in frame.schema.items() if kind.is_float()]
+    return frame.with_columns(
+        pl.when(pl.col(name).abs() < ROUNDING * pl.col(name).abs().max())
+        .then(0.0).otherwise(pl.col(name)).alias(name)
+        for name in floats
+    )  # fmt: skip
 
 
 def image(picture: np.ndarray, low: float, high: float) -> np.ndarray:

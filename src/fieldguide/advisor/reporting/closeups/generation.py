@@ -24,6 +24,8 @@ KNOWN = 20_000  # training examples that copies are looked for among
 SHOWN, CURVES, LINES = 20, 8, 8  # pictures, sequences, rows of a table
 COPIED = 0.01  # share of copies among the samples from which it is said that a model copies
 LEAN = 0.1  # difference of precision and recall that is worth a word
+SMOOTH = 0.8  # of the variance of real rows, below which samples are smoother
+NOISY = 1.5  # times the variation that real rows have outside the space of comparison
 NEAREST = 6  # samples shown beside their nearest training example
 NAMES = {"coverage": "coverage", "precision": "precision", "recall": "recall",
          "frechet_distance": "Fréchet distance", "kernel_distance": "kernel distance"}  # fmt: skip
@@ -85,10 +87,26 @@ def _figures(
     return {
         "form": form,
         "space": _space(task.width),
+        "unseen": _unseen(task.width, held, made, fresh),
+        "varies": float(made.double().var(dim=0).sum() / fresh.double().var(dim=0).sum()),
         "scores": task.scores(made[: len(held)], held),
         "yardstick": task.scores(fresh[: len(held)], held),
         "memorisation": {**memory, "suspected": test.suspected},
     }
+
+
+def _unseen(width: int, held: Tensor, made: Tensor, fresh: Tensor) -> list[float] | None:
+    """Return what share of the variation of samples, and of real rows, the space leaves out."""
+    if width <= DIRECTIONS:
+        return None
+    centre = held.double().mean(dim=0)
+    space = space_of_rows(held.double() - centre, DIRECTIONS)
+    found = []
+    for rows in (made, fresh[: len(made)]):
+        away = rows.double() - centre
+        kept = space.features(away).square().sum()
+        found.append(1 - float(kept / away.square().sum().clamp_min(1e-12)))
+    return found
 
 
 def _some(dataset: Dataset, count: int, seed: int) -> Dataset:
@@ -231,7 +249,26 @@ def _likeness(found: dict[str, Any], winner: dict[str, Any]) -> tuple[dict[str, 
         said = f"Judged by their nearest training example, samples show {modes['covered']:,} of "
         said += f"{modes['total']:,} classes"
         more.append(f"{said}; too few or none are of {missing}." if missing else f"{said}.")
+    if found.get("varies", 1.0) < SMOOTH:
+        more.append(
+            f"Samples vary {words.share(found['varies'])} as much as real examples: they are "
+            "smoother, each a mean of several. Coverage and precision forgive that, recall does "
+            "not."
+        )
+    if found.get("unseen") is not None:
+        more += _outside(*found["unseen"])
     return facts | {"more": more}, []
+
+
+def _outside(made: float, real: float) -> list[str]:
+    """Say so where samples differ from real examples in what the figures leave out."""
+    if made < NOISY * real:
+        return []
+    return [
+        f"These figures do not see everything: {words.share(made)} of what varies among the "
+        f"samples lies outside their space, of real examples {words.share(real)}. The samples are "
+        "grainier than real examples, whatever the figures say: trust your eyes."
+    ]
 
 
 def _copies(
@@ -284,6 +321,9 @@ def _copying(found: dict[str, Any]) -> str:
             f"It copies: {words.share(test['copied'])} of its samples are training examples, or as "
             f"good as ({gap}; {rank})."
             if copies(found)
+            else f"No sign that it copies: samples lie a little nearer to training examples than "
+            f"held-out examples do ({gap}), as smooth ones do to everything, and few are copies."
+            if found.get("varies", 1.0) < SMOOTH
             else "It holds on to its training examples: samples lie nearer to them than held-out "
             f"examples do, by more than chance explains ({gap}; {rank}), though few are copies."
         )

@@ -243,11 +243,15 @@ def _strangest(
     says = f"The {len(examples)} strangest of {found['looked_at']:,} held-out examples"
     if found["known_outliers"]:
         hits = sum(one["class"] != found["normal"] for one in examples)
-        says += f"; {hits} of them are outliers by their class"
+        says += f"; {'all' if hits == len(examples) else hits} of them are outliers by their class"
     elif beyond < len(examples):
         says += f"; {beyond} of them lie beyond the threshold"
     facts: dict[str, Any] = {"title": "The strangest examples", "says": f"{says}."}
-    labels = [one["class"] or one["where"] for one in examples]
+    labels = [
+        one["where"] if one["class"] is None
+        else f"class {one['class']}" if len(one["class"]) < 3 else one["class"]
+        for one in examples
+    ]  # fmt: skip
     if found["form"] == "image":
         low, high = display.levels(arrays["strangest"])
         shown = zip(arrays["strangest"], arrays["weights"], examples, labels, strict=True)
@@ -265,6 +269,7 @@ def _strangest(
         return facts, [figures.weighed_curves(arrays["strangest"], arrays["weights"], labels)]
     facts["table"] = _table(found)
     facts["note"] = _how("column", "Shares say how much of that")
+    facts["note"] += " Of surprises only the order means anything: the larger, the stranger."
     return facts, []
 
 
