@@ -253,7 +253,10 @@ def _network(look: Look) -> dict[str, Any]:
     model = catalog.load(look.run / run_folder.ENTRANTS / row["name"] / "model")
     found, arrays = file.measure(model, look.known, look.held_out, seed=look.seed)
     look.arrays |= {f"{NETWORK}{name}": values for name, values in arrays.items()}
-    return {**found, "row": {name: row[name] for name in ("name", "title", "score", "scores")}}
+    return {
+        **found,
+        "row": {name: row[name] for name in ("name", "title", "score", "scores", "tied")},
+    }
 
 
 def _profile(look: Look) -> dict[str, Any] | None:

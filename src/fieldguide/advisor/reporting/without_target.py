@@ -48,16 +48,14 @@ def _of_network(material: Material, file: ModuleType) -> Made:
            if name.startswith(NETWORK)}  # fmt: skip
     row = found["row"]
     made: Made = file.sections(found, own, row)
+    shown = {name: part for name, part in made.items() if name in OF_NETWORK}
     score = words.score(row["score"], material.score)
-    lead = f"It did not win, with {words.score_title(material.score)} {score}; this is what it does"
-    return {
-        f"{NETWORK}{name}": (
-            {**facts, "title": f"The {words.inside(row['title'])}: {words.inside(facts['title'])}",
-             "says": f"{lead}. {facts['says']}"},
-            drawn,
-        )
-        for name, (facts, drawn) in made.items() if name in OF_NETWORK
-    }  # fmt: skip
+    place = "ties with the winner, which is cheaper" if row["tied"] else "did not win"
+    lead = f"The best network {place} ({words.score_title(material.score)} {score}). "
+    for number, (facts, _) in enumerate(shown.values()):
+        facts["title"] = f"The {words.inside(row['title'])}: {words.inside(facts['title'])}"
+        facts["says"] = f"{'' if number else lead}{facts['says']}"
+    return {f"{NETWORK}{name}": part for name, part in shown.items()}
 
 
 def _of_training(material: Material) -> Made:

@@ -10,25 +10,20 @@ from torch import Tensor
 
 from fieldguide.advisor import words
 from fieldguide.advisor.reporting import figures_of_rows as figures
-from fieldguide.advisor.reporting.closeups import display
+from fieldguide.advisor.reporting.closeups import display, likeness
 from fieldguide.codecs import Labels
 from fieldguide.data import Dataset
 from fieldguide.estimator import Estimator
 from fieldguide.metrics.features import space_of_rows
 from fieldguide.metrics.generation import mode_coverage
 from fieldguide.metrics.memorisation import Memorisation, memorisation, nearest_neighbours
-from fieldguide.tasks.generation import DIRECTIONS, JUDGED, NEIGHBOURS
+from fieldguide.tasks.generation import JUDGED
 from fieldguide.tasks.without_target import WithoutTarget
 
 KNOWN = 20_000  # training examples that copies are looked for among
 SHOWN, CURVES, LINES = 20, 8, 8  # pictures, sequences, rows of a table
 COPIED = 0.01  # share of copies among the samples from which it is said that a model copies
-LEAN = 0.1  # difference of precision and recall that is worth a word
-SMOOTH = 0.8  # of the variance of real rows, below which samples are smoother
-NOISY = 1.5  # times the variation that real rows have outside the space of comparison
 NEAREST = 6  # samples shown beside their nearest training example
-NAMES = {"coverage": "coverage", "precision": "precision", "recall": "recall",
-         "frechet_distance": "Fréchet distance", "kernel_distance": "kernel distance"}  # fmt: skip
 
 
 def measure(
@@ -69,7 +64,7 @@ def sections(
     found: dict[str, Any], arrays: dict[str, np.ndarray], winner: dict[str, Any]
 ) -> dict[str, tuple[dict[str, Any], list[str]]]:
     """Return the parts of the report by name, each with its figures."""
-    return {"samples": _samples(found, arrays), "likeness": _likeness(found, winner),
+    return {"samples": _samples(found, arrays), "likeness": likeness.section(found, winner),
             "copies": _copies(found, arrays)}  # fmt: skip
 
 
@@ -86,8 +81,8 @@ def _figures(
     memory = {name: getattr(test, name) for name in ("z", "copied", "samples", "held_out")}
     return {
         "form": form,
-        "space": _space(task.width),
-        "unseen": _unseen(task.width, held, made, fresh),
+        "space": likeness.space(task.width),
+        "unseen": likeness.unseen(task.width, held, made, fresh),
         "varies": float(made.double().var(dim=0).sum() / fresh.double().var(dim=0).sum()),
         "scores": task.scores(made[: len(held)], held),
         "yardstick": task.scores(fresh[: len(held)], held),
@@ -95,29 +90,9 @@ def _figures(
     }
 
 
-def _unseen(width: int, held: Tensor, made: Tensor, fresh: Tensor) -> list[float] | None:
-    """Return what share of the variation of samples, and of real rows, the space leaves out."""
-    if width <= DIRECTIONS:
-        return None
-    centre = held.double().mean(dim=0)
-    space = space_of_rows(held.double() - centre, DIRECTIONS)
-    found = []
-    for rows in (made, fresh[: len(made)]):
-        away = rows.double() - centre
-        kept = space.features(away).square().sum()
-        found.append(1 - float(kept / away.square().sum().clamp_min(1e-12)))
-    return found
-
-
 def _some(dataset: Dataset, count: int, seed: int) -> Dataset:
     order = np.random.default_rng(seed).permutation(len(dataset))
     return dataset.take(np.sort(order[:count]))
-
-
-def _space(width: int) -> str:
-    if width <= DIRECTIONS:
-        return f"the {width} standardised numbers of a row"
-    return f"the first {DIRECTIONS} principal components of the held-out rows"
 
 
 def _keep(
@@ -219,58 +194,6 @@ def _samples(
     return facts, []
 
 
-def _likeness(found: dict[str, Any], winner: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    own, best = {**found["scores"], **winner["scores"]}, found["yardstick"]
-    facts: dict[str, Any] = {"title": "How like the real data they are"}
-    lean = own["precision"] - own["recall"]
-    what = "" if abs(lean) < LEAN else (
-        ": it leaves out part of what there is" if lean > 0 else ": part of it is like nothing real"
-    )  # fmt: skip
-    facts["says"] = (
-        f"{words.share(own['coverage'])} of the held-out examples have a sample near them; "
-        f"{words.share(own['precision'])} of the samples are near something real (precision), "
-        f"{words.share(own['recall'])} of the real ones near a sample (recall){what}."
-    )
-    facts["table"] = {
-        "head": ["", "samples", "real training examples"],
-        "rows": [[title, _number(own[name], name), _number(best[name], name)]
-                 for name, title in NAMES.items()],
-        "text": 1,
-    }  # fmt: skip
-    facts["note"] = (
-        f"Compared with held-out examples in {found['space']}; figures from another space cannot "
-        "be compared with these. Training examples, put in the samples' place, show what could be "
-        "reached. Coverage: held-out examples with a sample nearer than their "
-        f"{NEIGHBOURS}th nearest real neighbour. Distances: smaller is better."
-    )
-    modes, more = found.get("modes"), []
-    if modes is not None:
-        missing = words.listed([f"'{name}'" for name in modes["missing"]])
-        said = f"Judged by their nearest training example, samples show {modes['covered']:,} of "
-        said += f"{modes['total']:,} classes"
-        more.append(f"{said}; too few or none are of {missing}." if missing else f"{said}.")
-    if found.get("varies", 1.0) < SMOOTH:
-        more.append(
-            f"Samples vary {words.share(found['varies'])} as much as real examples: they are "
-            "smoother, each a mean of several. Coverage and precision forgive that, recall does "
-            "not."
-        )
-    if found.get("unseen") is not None:
-        more += _outside(*found["unseen"])
-    return facts | {"more": more}, []
-
-
-def _outside(made: float, real: float) -> list[str]:
-    """Say so where samples differ from real examples in what the figures leave out."""
-    if made < NOISY * real:
-        return []
-    return [
-        f"These figures do not see everything: {words.share(made)} of what varies among the "
-        f"samples lies outside their space, of real examples {words.share(real)}. The samples are "
-        "grainier than real examples, whatever the figures say: trust your eyes."
-    ]
-
-
 def _copies(
     found: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> tuple[dict[str, Any], list[str]]:
@@ -323,12 +246,8 @@ def _copying(found: dict[str, Any]) -> str:
             if copies(found)
             else f"No sign that it copies: samples lie a little nearer to training examples than "
             f"held-out examples do ({gap}), as smooth ones do to everything, and few are copies."
-            if found.get("varies", 1.0) < SMOOTH
+            if found.get("varies", 1.0) < likeness.SMOOTH
             else "It holds on to its training examples: samples lie nearer to them than held-out "
             f"examples do, by more than chance explains ({gap}; {rank}), though few are copies."
         )
     return says
-
-
-def _number(value: float, name: str) -> str:
-    return f"{value:.3g}" if name.endswith("distance") else words.share(value)
