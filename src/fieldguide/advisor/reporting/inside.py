@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def measure(run: Path, rows: list[dict[str, Any]], *, until: float) -> tuple[Fou
         model = catalog.load(folder)
         if model.task_.inputs.form != "image":
             break
-        who = {"name": row["name"], "title": row["title"]}
+        who = {"name": row["name"], "title": row["title"], "model": str(folder)}
         for name, keep in (("film", _film), ("filters", _filters)):
             kept = None if name in found else keep(model)
             if kept is not None:
@@ -91,8 +92,8 @@ def _shown(found: Found, frames: np.ndarray) -> dict[str, Any]:
         ],
         "kind": "frames",
         "note": "Columns that come to look alike are a collapse; columns that keep changing are a "
-        "contest that has not settled. As a moving picture: fieldguide sample MODEL --film -o "
-        "film.gif",
+        "contest that has not settled. As a moving picture: fieldguide sample "
+        f"{shlex.quote(found['model'])} --film -o film.gif",
     }  # fmt: skip
 
 
