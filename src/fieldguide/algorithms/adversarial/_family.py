@@ -19,7 +19,7 @@ from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
 from fieldguide.nn.eager_adamw import EagerAdamW
 from fieldguide.tasks import Task
-from fieldguide.tasks.without_target import WithoutTarget
+from fieldguide.tasks.without_target import WithoutTarget, refuse_all_the_same
 
 JUDGED = 2000  # samples, and training examples, that are compared after training
 MOST = 1 << 24  # numbers in all of them together
@@ -150,7 +150,7 @@ class Adversarial(Estimator):
 
     def stages(self, data: Examples) -> Iterator[Stage]:
         """Yield the contest; before it look at the data, after it at the samples."""
-        _look.refuse_nothing_to_learn(data)
+        refuse_all_the_same(data)
         net = self._rivals
         if net.bounds is not None:
             net.bounds.learn(data)
