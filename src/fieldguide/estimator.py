@@ -220,8 +220,8 @@ class Estimator(UnlabelledMixin, ScikitLearnMixin, Hooks):
                 network=self.network_,
                 descent=self._descent,
                 settings=settings,
-                validate=None if judged is None else lambda: self._score(judged),
-                score_name=self.task_.score_name,
+                validate=None if judged is None else lambda: self._watch(judged),
+                score_name=self.keeps_by or self.task_.score_name,
                 on_progress=self.at,
                 history=self.history_,
             )
@@ -229,9 +229,11 @@ class Estimator(UnlabelledMixin, ScikitLearnMixin, Hooks):
             del self.network_
             raise
         self.task_ = self.task_.calibrated(self._run_network, judged or examples)
+        self.finish(train, held)
 
-    def _score(self, examples: Examples) -> float:
-        return self.task_.score(self._run_network(examples), self.task_.truth(examples))
+    def _watch(self, examples: Examples) -> Mapping[str, float]:
+        outputs, truth = self._run_network(examples), self.task_.truth(examples)
+        return self.task_.watched(outputs, truth) | self.more_watched(examples)
 
     def _hold_out(self, dataset: Dataset, given: Any) -> tuple[Dataset, Dataset | None]:
         """Return training data and the data that pick the best epoch, if any."""

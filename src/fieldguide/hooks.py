@@ -92,6 +92,23 @@ class Hooks(_Learnt, ABC):
         batches = data.batches(self.batch_size, seed=self.seed)
         yield Stage("fit", self.step, batches, self.epochs)
 
+    def finish(self, train: Dataset, held: Dataset | None) -> None:
+        """Learn what only the trained network can tell, the best weights being back in it.
+
+        Args:
+            train: What it learnt from.
+            held: The examples that picked the best epoch, if there were any.
+        """
+
+    def more_watched(self, examples: Examples) -> dict[str, float]:
+        """Return scores of validation examples to note after every epoch beside the task's."""
+        return {}
+
+    @property
+    def keeps_by(self) -> str:
+        """Name of the watched score that picks the best epoch, larger is better; "": the task's."""
+        return ""
+
     def more_scores(self, dataset: Dataset) -> dict[str, float]:
         """Return scores on labelled data beyond the task's own."""
         return {}

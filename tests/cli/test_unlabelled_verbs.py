@@ -101,3 +101,63 @@ def test_outliers_come_with_how_strange_they_are(command: Command, tmp_path: Pat
     assert {row["prediction"] for row in rows} <= {"normal", "outlier"}
     strange = [row["strangeness"] for row in rows]
     assert max(strange) > np.median(strange)
+
+
+@pytest.fixture(scope="module")
+def forger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "forger"
+    model = fg.GAN(epochs=2, latent=4, hidden=(16,), film=4, task="generation")
+    return model.fit("digits").save(folder)
+
+
+def test_samples_side_by_side_in_one_picture(
+    command: Command, forger: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "new" / "grid.png"
+    answer = command("sample", forger, "--count", "9", "-o", out, "--json")
+    assert answer.document["written"] == str(out) and not list(out.parent.glob(".*"))
+    with Image.open(out) as picture:
+        seen = np.asarray(picture.convert("L"))
+    factor = seen.shape[0] // (3 * 8 + 2 * 2)
+    small = seen[::factor, ::factor]
+    assert small.shape == (28, 28)
+    made = fg.load(forger).sample(9)
+    assert np.array_equal(small[10:18, 20:28], made[5, 0])
+    refused = command("sample", forger, "-o", tmp_path / "grid.jpg")
+    assert refused.status == 2 and "FILE.png for all in one" in refused.err
+
+
+def test_a_walk_has_a_row_for_each_pair_of_samples(
+    command: Command, forger: Path, plane: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "walk.png"
+    document = command("sample", forger, "-n", "10", "--interpolate", "-o", out, "--json").document
+    assert document["walks"] == 2 and document["count"] == 16
+    with Image.open(out) as picture:
+        wide, high = picture.size
+    assert wide / high == pytest.approx((8 * 8 + 7 * 2) / (2 * 8 + 2))
+    steps = np.array([row["sepal length (cm)"] for row in
+                      command("sample", plane, "-n", "8", "--interpolate", "--json")
+                      .document["examples"]])  # fmt: skip
+    assert np.allclose(np.diff(steps, n=2), 0, atol=1e-4), "codes that are no noise: straight on"
+    assert "leave" in command("sample", forger, "--interpolate", "--label", "3").err.lower()
+
+
+def test_the_film_is_written_where_one_was_kept(
+    command: Command, forger: Path, digits: Path, tmp_path: Path
+) -> None:
+    answer = command("sample", forger, "--film", "-o", tmp_path / "film.gif")
+    assert answer.status == 0 and "film.gif" in answer.out
+    with Image.open(tmp_path / "film.gif") as picture:
+        assert picture.n_frames == 3
+    assert "-o film.gif" in command("sample", forger, "--film").err
+    refused = command("sample", digits, "--film", "-o", tmp_path / "other.gif")
+    assert refused.status == 2 and "--film 16" in refused.err
+
+
+def test_fit_says_what_went_wrong(command: Command, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    words = ("fit", "digits", "-a", "gan", "--task", "generation", "--epochs", "2", "-o", out)
+    answer = command(*words)
+    assert answer.status == 0 and "! " in answer.out
+    assert "collapsed" in answer.out or "no sample anywhere near" in answer.out

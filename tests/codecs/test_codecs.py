@@ -13,6 +13,7 @@ import torch
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import LabelEncoder, StandardScaler
 
+import fieldguide as fg
 from fieldguide.codecs import (
     Array,
     Boolean,
@@ -88,6 +89,20 @@ def test_numbers_are_scikit_learns() -> None:
     array = Array.fit(block)
     assert np.allclose(array.encode(block), StandardScaler().fit_transform(block), atol=1e-5)
     assert np.allclose(array.decode(array.encode(block)), block, atol=1e-4)
+
+
+def test_gaps_do_not_come_back() -> None:
+    """Decoded are values, also where the example had none: of numbers and of categories."""
+    column = pl.Series([1.0, None, 3.0, 8.0])
+    codec = Number.fit(column)
+    assert codec.flagged
+    assert codec.decode(codec.encode(column)).tolist() == pytest.approx([1.0, 3.0, 3.0, 8.0])
+    words = pl.Series(["a", None, "b", "a"] * 30)
+    frame = pl.DataFrame({"number": column.to_list() * 30, "word": words})
+    model = fg.GaussianMixture(clouds=2, task="generation").fit(frame)
+    assert model.sample(60).null_count().sum_horizontal()[0] == 0
+    model = fg.Autoencoder(epochs=2, validation=0).fit(frame)
+    assert model.reconstruct(frame).null_count().sum_horizontal()[0] == 0
 
 
 def test_missing_numbers_are_the_median_and_flagged() -> None:

@@ -65,6 +65,16 @@ class Counting:
         )
 
 
+def test_several_scores_are_noted_and_one_is_watched() -> None:
+    counting = Counting([0.1, 0.7, 0.2], epochs=3)
+    counting.validate = lambda score=counting.validate: {  # type: ignore[method-assign]
+        "accuracy": (one := score()), "distance": 10 - one
+    }  # fmt: skip
+    history = counting.run()
+    assert float(counting.network.count.detach()) == 4
+    assert [record["distance"] for record in history] == [9.9, 9.3, 9.8]
+
+
 def test_the_best_weights_are_restored() -> None:
     counting = Counting([0.1, 0.7, 0.7, 0.2], epochs=4)
     history = counting.run()

@@ -17,6 +17,7 @@ NAMES = {"r2": "R²", "rmse": "root mean squared error", "mae": "mean absolute e
          "balanced_accuracy": "balanced accuracy", "explained": "share explained",
          "auroc": "area under the ROC curve"}  # fmt: skip
 
+PEOPLE = ("Gaussian", "Wasserstein", "Elman", "Boltzmann", "Markov")  # and others' adjectives
 STRAIGHT = {
     "representation": "the best plane",
     "outliers": "the best plane",
@@ -60,7 +61,7 @@ def margins(low: float, high: float, name: str) -> str:
 def inside(title: str) -> str:
     """Return a title as it stands inside a sentence: acronyms and names keep their capitals."""
     first = title.split()[0] if title else ""
-    keeps = any(letter.isupper() or letter.isdigit() for letter in first[1:])
+    keeps = first in PEOPLE or any(letter.isupper() or letter.isdigit() for letter in first[1:])
     return title if keeps else title[:1].lower() + title[1:]
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from fieldguide.cli._answer import table
+from fieldguide.cli import _model
+from fieldguide.cli._answer import Answer, table
+from fieldguide.cli._reading import tell_losses
 from fieldguide.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,10 +18,77 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.console import Console
 
+    from fieldguide.data import Dataset
     from fieldguide.estimator import Estimator
 
+OUT = ".csv, .npy or .png file, or folder of PNGs."
+GRID = ".png"
 MOST_ROWS = 20  # shown on a terminal
 FIGURES = 5  # digits of a number there
+
+
+def loaded(model: Path, verb: str, what: str) -> Estimator:
+    """Return a saved model that has a verb.
+
+    Args:
+        model: Folder of the model, or of a race.
+        verb: Name of the method.
+        what: The same as a reader says it.
+    """
+    fitted = _model.load(model)
+    able(fitted, verb, what)
+    return fitted
+
+
+def asked(
+    model: Path, data: str, verb: str, what: str, ask: Callable[[Estimator, Dataset], Any]
+) -> Any:
+    """Return what a saved model says of data; tell on standard error what was left out.
+
+    Args:
+        model: Folder of the model, or of a race.
+        data: As the user named it.
+        verb: Name of the method that is needed.
+        what: The same as a reader says it.
+        ask: Asks the model.
+    """
+    fitted = loaded(model, verb, what)
+    from fieldguide import formats
+
+    dataset = formats.read(data, fields=fitted.fields_)
+    found = ask(fitted, dataset)
+    tell_losses(dataset.ledger)
+    return found
+
+
+def answer(
+    values: np.ndarray | pl.DataFrame,
+    out: Path | None,
+    stem: str,
+    facts: dict[str, Any],
+    *,
+    named: str = "examples",
+    note: str = "",
+    columns: int = 0,
+) -> Answer:
+    """Return examples as an answer: written to a file or folder where one is named, else shown.
+
+    Args:
+        values: A data frame, rows, sequences or pictures.
+        out: Where to write them, or None.
+        stem: How the files of pictures begin.
+        facts: What else the document holds.
+        named: What the examples are called in the document.
+        note: Said after what was written.
+        columns: Pictures in a row, where they are written as one; 0 for a square.
+    """
+    said = None if out is None else write(values, out, stem, columns)
+    document = {**facts, named: plain(values), "written": said and str(out)}
+
+    def render(console: Console) -> None:
+        console.print(" ".join([said, note] if note else [said])) if said else show(console, values)
+
+    return Answer(document, render)
 
 
 def able(model: Estimator, verb: str, what: str) -> None:
@@ -34,15 +104,16 @@ def able(model: Estimator, verb: str, what: str) -> None:
         )
 
 
-def write(values: np.ndarray | pl.DataFrame, out: Path, stem: str) -> str:
+def write(values: np.ndarray | pl.DataFrame, out: Path, stem: str, columns: int = 0) -> str:
     """Write examples; an earlier file or folder of that name is replaced once all is written.
 
     Args:
         values: A data frame; rows of numbers (n, width), sequences (n, steps, channels) or
             pictures (n, channels, height, width).
-        out: A name that ends in ``.csv`` (data frames and rows) or ``.npy`` (arrays), or else a
-            folder for pictures.
+        out: A name that ends in ``.csv`` (data frames and rows), ``.npy`` (arrays) or ``.png``
+            (pictures, side by side in one), or else a folder for pictures, one file each.
         stem: How the pictures' files begin.
+        columns: Pictures in a row of one file; 0 for a square.
 
     Returns:
         What was written, in words.
@@ -54,17 +125,22 @@ def write(values: np.ndarray | pl.DataFrame, out: Path, stem: str) -> str:
     import polars as pl
 
     pictures = isinstance(values, np.ndarray) and values.ndim == 4
-    kinds = {".npy": isinstance(values, np.ndarray), ".csv": not pictures and not _deep(values)}
+    kinds = {".npy": isinstance(values, np.ndarray), ".csv": not pictures and not _deep(values),
+             GRID: pictures}  # fmt: skip
     if not kinds.get(out.suffix, pictures and not out.suffix):
         able = [suffix for suffix, can in kinds.items() if can]
         choice = " or ".join(f"-o FILE{suffix}" for suffix in able)
         raise UsageError(
             f"{out}: these examples cannot be written there. Use {choice}"
-            f"{', or -o FOLDER for one PNG each' if pictures else ''}."
+            f"{' for all in one, or -o FOLDER for one PNG each' if pictures else ''}."
         )
     out.parent.mkdir(parents=True, exist_ok=True)
-    beside = out.with_name(f".{out.name}.new")
-    if out.suffix == ".csv":
+    beside = out.with_name(f".{out.name}.new{GRID if out.suffix == GRID else ''}")
+    if out.suffix == GRID:
+        from fieldguide.advisor.reporting.generated import write_grid
+
+        write_grid(np.asarray(values), beside, columns)
+    elif out.suffix == ".csv":
         frame = values if isinstance(values, pl.DataFrame) else numbered(values)
         frame.write_csv(beside)
     elif out.suffix == ".npy":

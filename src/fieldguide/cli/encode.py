@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from fieldguide.cli import _examples, _model
+from fieldguide.cli import _examples
 from fieldguide.cli._answer import Answer
 from fieldguide.cli._model import Model
-from fieldguide.cli._reading import Data, tell_losses
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from fieldguide.cli._reading import Data
 
 ORDER = 72
 
@@ -27,17 +24,6 @@ def encode(
     ] = None,
 ) -> Answer:
     """Turn examples into codes, one row of numbers each."""
-    fitted = _model.load(model)
-    from fieldguide import formats
-
-    _examples.able(fitted, "encode", "encode")
-    dataset = formats.read(data, fields=fitted.fields_)
-    codes = fitted.encode(dataset)
-    tell_losses(dataset.ledger)
-    said = None if out is None else _examples.write(codes, out, "code")
-    document = {"model": str(model), "data": data, "codes": codes, "written": said and str(out)}
-
-    def render(console: Console) -> None:
-        console.print(said) if said else _examples.show(console, codes)
-
-    return Answer(document, render)
+    codes = _examples.asked(model, data, "encode", "encode", lambda one, some: one.encode(some))
+    facts = {"model": str(model), "data": data}
+    return _examples.answer(codes, out, "code", facts, named="codes")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fieldguide.cli import _hyperparameters, _reading
-from fieldguide.cli._answer import Answer, table
+from fieldguide.cli._answer import Answer, bullets, table
 from fieldguide.cli._fit_order import Order
 from fieldguide.cli._reading import MaybeData, Task
 from fieldguide.cli._values import share, spoken_duration
@@ -113,6 +113,7 @@ def _answer(
         "seconds": seconds,
         "ledger": train.ledger.counts(),
         "history": model.history_,
+        "notes": model.notes_,
     }
 
     def render(console: Console) -> None:
@@ -127,6 +128,7 @@ def _answer(
         if scores:
             rows = [(name, f"{value:.4g}") for name, value in scores.items()]
             console.print(table("", (f"score on {held} held-out examples", "#"), rows))
+        bullets(console, "!", model.notes_)
         console.print(f"Saved in {order.out}. Use it: {words.use(task.name, str(order.out))}")
 
     return Answer(document, render)

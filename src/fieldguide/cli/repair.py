@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fieldguide.cli import _examples, _model
+from fieldguide.cli import _examples
 from fieldguide.cli._answer import Answer
 from fieldguide.cli._model import Model
-from fieldguide.cli._reading import Data, tell_losses
+from fieldguide.cli._reading import Data
 
 if TYPE_CHECKING:
     import numpy as np
     import polars as pl
-    from rich.console import Console
 
 ORDER = 75
 
@@ -25,35 +24,22 @@ def repair(
     data: Data,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="OUT", help=".csv or .npy file, or folder of PNGs."),
+        typer.Option("--out", "-o", metavar="OUT", help=_examples.OUT),
     ] = None,
     threshold: Annotated[
         float, typer.Option(metavar="DEVIATIONS", help="How far off a value may be, above 0.")
     ] = 5.0,
 ) -> Answer:
     """Replace outliers and gaps by what other values make likely."""
-    fitted = _model.load(model)
-    from fieldguide import formats
-
-    _examples.able(fitted, "repair", "repair")
-    dataset = formats.read(data, fields=fitted.fields_)
-    found = fitted.repair(dataset, threshold=threshold)
-    tell_losses(dataset.ledger)
-    said = None if out is None else _examples.write(found.values, out, "repaired")
+    found = _examples.asked(
+        model, data, "repair", "repair",
+        lambda one, some: one.repair(some, threshold=threshold),
+    )  # fmt: skip
     replaced = _counts(found.mask)
-    document = {
-        "model": str(model), "data": data, "replaced": replaced,
-        "examples": _examples.plain(found.values), "written": said and str(out),
-    }  # fmt: skip
-
-    def render(console: Console) -> None:
-        if not said:
-            _examples.show(console, found.values)
-            return
-        parts = ", ".join(f"{name} {count}" for name, count in replaced.items() if count)
-        console.print(f"{said} Values replaced: {parts or 'none'}.")
-
-    return Answer(document, render)
+    parts = ", ".join(f"{name} {count}" for name, count in replaced.items() if count)
+    facts = {"model": str(model), "data": data, "replaced": replaced}
+    note = f"Values replaced: {parts or 'none'}."
+    return _examples.answer(found.values, out, "repaired", facts, note=note)
 
 
 def _counts(mask: np.ndarray | pl.DataFrame) -> dict[str, int]:

@@ -18,6 +18,10 @@ LARGEST = float(np.finfo(np.float32).max)  # a new value may lie further out tha
 class Number(Codec):
     """z = (x - mean) / deviation; a missing x counts as the median.
 
+    What was encoded as missing never comes back as missing: decoded is the number that stands
+    there, and the flag is dropped. Whoever reconstructs, repairs or samples a table wants values;
+    how often a column lacks one is told by its `Field`, and categories likewise come back as words.
+
     Attributes:
         mean: Mean of the training split.
         deviation: Standard deviation of the training split; 1 where that is 0.
@@ -63,7 +67,7 @@ class Number(Codec):
         return np.stack(parts, axis=1).astype(np.float32)
 
     def decode(self, values: np.ndarray) -> np.ndarray:
-        """Return the numbers in the user's units; shape (n, width) to (n,)."""
+        """Return the numbers in the user's units, never a gap; shape (n, width) to (n,)."""
         return values[:, 0].astype(np.float64) * self.deviation + self.mean
 
 

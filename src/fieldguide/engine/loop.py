@@ -26,6 +26,7 @@ LOOK_EVERY = {"cpu": 1}  # steps between looks at the loss; reading it elsewhere
 LOOK_RARELY = 20
 POSITION = ("stage", "epoch", "step", "pieces")  # where a run is
 Record = dict[str, Any]
+Validate = Callable[[], float | Mapping[str, float]]
 
 
 def run(
@@ -34,7 +35,7 @@ def run(
     network: nn.Module,
     descent: Descent,
     settings: Settings,
-    validate: Callable[[], float] | None = None,
+    validate: Validate | None = None,
     score_name: str = "score",
     on_progress: Callable[[float], None] = lambda share: None,
     history: list[Record] | None = None,
@@ -48,8 +49,8 @@ def run(
         network: Everything that learns.
         descent: Its optimizers.
         settings: How to do it.
-        validate: Returns the score to watch, larger is better; None keeps the last weights.
-        score_name: Name of that score in the history.
+        validate: Returns scores by name, or the one to watch alone; None keeps the last weights.
+        score_name: Name of the score to watch, larger is better.
         on_progress: Told the share of the stage done, 0 to 1, before every step.
         history: A list to fill, for a caller who wants it even if the run is interrupted.
 
@@ -90,7 +91,7 @@ class Loop:
         network: nn.Module,
         descent: Descent,
         settings: Settings,
-        validate: Callable[[], float] | None,
+        validate: Validate | None,
         score_name: str,
         on_progress: Callable[[float], None],
     ):
@@ -199,7 +200,7 @@ class Loop:
         figures = self.losses.means(self.step)
         self.epoch, self.step, self.losses.sums = self.epoch + 1, 0, {}
         if self.validate is not None and stage.judged:
-            figures[self.score_name] = self._watch(self.validate)
+            figures |= self._watch(self.validate)
         seconds = self.clock.elapsed
         record = {"stage": stage.name, "epoch": self.epoch, **figures, "seconds": seconds}
         self.history.append(record)
@@ -207,11 +208,12 @@ class Loop:
         if self.settings.patience and self.best.waited >= self.settings.patience:
             self.epoch = stage.epochs  # this stage has stopped early; a later one may follow
 
-    def _watch(self, validate: Callable[[], float]) -> float:
+    def _watch(self, validate: Validate) -> dict[str, float]:
         self.network.eval()
-        score = validate()
-        self.best.judge(score)
-        return score
+        found = validate()
+        scores = dict(found) if isinstance(found, Mapping) else {self.score_name: found}
+        self.best.judge(scores[self.score_name])
+        return scores
 
     def _open_folder(self) -> bool:
         """Get the run folder ready; say whether it holds a state to go on from."""

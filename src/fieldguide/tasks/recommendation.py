@@ -81,7 +81,27 @@ class Recommendation(Task):
 
     def _encode_target(self, chunk: Dataset) -> np.ndarray:
         ratings = super()._encode_target(chunk)
+        self._check_range(chunk)
         return np.column_stack([ratings, self.known.codes(chunk)[0]]).astype(np.float32)
+
+    def _check_range(self, chunk: Dataset) -> None:
+        """Refuse ratings that cannot be: predictions are kept within the range that was learnt."""
+        values = np.asarray(chunk.column(self.target), dtype=np.float64)
+        lowest, highest = self.question.ends
+        lost = np.flatnonzero((values < lowest) | (values > highest))
+        if not len(lost):
+            return
+        place = chunk.origins[lost[0]]
+        more = f" ({len(lost) - 1} more do)" if len(lost) > 1 else ""
+        raise DataError(
+            f"the rating {values[lost[0]]:g} lies outside of the range {lowest:g} to {highest:g} "
+            f"that the model learnt with{more}.",
+            "Correct it, leave it out, or fit again with the range named: lowest=…, highest=… "
+            "(--lowest, --highest).",
+            file=chunk.source,
+            row=int(place) if isinstance(place, (int, np.integer)) else None,
+            field=self.target,
+        )
 
     def head(self, width: int) -> nn.Module:
         """Return a linear layer onto one rating."""

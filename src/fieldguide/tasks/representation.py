@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import MappingProxyType
 
 import numpy as np
 from torch import Tensor
@@ -20,6 +21,7 @@ class Representation(WithoutTarget):
     name = "representation"
     score_name = "explained"
     asks = "reconstruction"
+    race_terms = MappingProxyType({"code": 0})  # the usual width: a wider code keeps more by itself
     gives = "few numbers that stand for an example, and give it back"
     judged = "the share of the variation among held-out examples that comes back out of the code"
 

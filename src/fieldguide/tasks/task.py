@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -38,6 +39,10 @@ class Task(ABC):
     """The question, where the task is to forecast series."""
     score_name: ClassVar[str]
     """Score that validation watches and races rank by; larger is better."""
+    has_ceiling: ClassVar[bool] = True
+    """Whether a score of 1 is that of a flawless model, and no other reaches it on few examples."""
+    race_terms: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    """Hyperparameters that a race gives to every algorithm that has them, on equal terms."""
     needs_target: ClassVar[bool] = True
     asks: ClassVar[str] = "forward"
     """The hook of an algorithm that gives this task's outputs for a batch."""
@@ -171,6 +176,10 @@ class Task(ABC):
     @abstractmethod
     def score(self, outputs: Tensor, y: Tensor) -> float:
         """Return the score called `score_name` alone, quickly."""
+
+    def watched(self, outputs: Tensor, y: Tensor) -> dict[str, float]:
+        """Return the scores that are noted after every epoch, `score_name` among them."""
+        return {self.score_name: self.score(outputs, y)}
 
     def summands(self, outputs: Tensor, y: Tensor) -> np.ndarray:
         """Return what each example adds to the sums that the score is made of.

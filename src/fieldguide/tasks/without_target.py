@@ -197,6 +197,26 @@ def _steps(x: Inputs) -> int:
     return x["steps"].shape[1]
 
 
+def refuse_all_the_same(examples: Examples) -> None:
+    """Refuse examples that there is nothing to learn about, where nothing is to be predicted.
+
+    Raises:
+        DataError: There is one example, or all are the same.
+    """
+    if len(examples) < 2:
+        raise DataError(
+            "there is one example, and what examples have in common takes at least two.",
+            "Bring more examples: a hundred are a good beginning.",
+        )
+    parts = examples.x.values() if isinstance(examples.x, dict) else (examples.x,)
+    pieces = ((piece, part[:1]) for part in parts for piece in part.split(AT_ONCE))
+    if not any(bool((piece != first).any()) for piece, first in pieces):
+        raise DataError(
+            f"all {len(examples)} examples are the same: there is nothing to learn but that one.",
+            "Look whether the files are empty or were read wrongly; bring examples that differ.",
+        )
+
+
 def labels(dataset: Dataset) -> Codec:
     """Return the codec of a target that names classes, or of none."""
     if dataset.target is None:

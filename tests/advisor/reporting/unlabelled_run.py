@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +67,24 @@ def waves(count: int = 200, target: str | None = None) -> Dataset:
 
 
 def finished(
-    run: Path, dataset: Dataset, task: str, *, seconds: float = 60, names: tuple[str, ...] = ()
+    run: Path,
+    dataset: Dataset,
+    task: str,
+    *,
+    seconds: float = 60,
+    names: tuple[str, ...] = (),
+    given: Mapping[str, dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """Write what a finished race leaves in its folder, and its report; return the outcome."""
+    """Write what a finished race leaves in its folder, and its report; return the outcome.
+
+    Args:
+        run: The run folder.
+        dataset: All examples.
+        task: Name of the task.
+        seconds: For the closer look.
+        names: Who races.
+        given: Hyperparameters by name of the algorithm.
+    """
     train, test = np.arange(0, len(dataset), 2), np.arange(1, len(dataset), 2)
     if dataset.target is not None or task == "outliers":
         order = np.random.default_rng(1).permutation(len(dataset))
@@ -78,9 +94,13 @@ def finished(
     for name in names:
         folder = run / "entrants" / name
         folder.mkdir(parents=True)
-        model = catalog.get(name).load()(task=task).fit(dataset.take(train))
+        model = (
+            catalog.get(name)
+            .load()(task=task, **(given or {}).get(name, {}))
+            .fit(dataset.take(train))
+        )
         model.save(folder / "model")
-        result = {"status": "finished", "seconds": 0.1, "history": [],
+        result = {"status": "finished", "seconds": 0.1, "history": model.history_,
                   **judge(model, dataset.take(test), folder)}  # fmt: skip
         write_json(folder / "result.json", result)
         rows.append(Row.from_result(name, result))

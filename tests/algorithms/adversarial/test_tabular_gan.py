@@ -13,6 +13,7 @@ import fieldguide as fg
 from fieldguide.algorithms.adversarial._conditions import Conditions, as_frequent
 from fieldguide.algorithms.adversarial._encoding import Encoding
 from fieldguide.algorithms.adversarial._modes import Modes, _fitted, _mixture
+from fieldguide.algorithms.adversarial.tabular_gan import PackedCritic
 from tests import toys
 
 
@@ -169,6 +170,30 @@ def test_packs_of_ten_and_arrays_without_words() -> None:
     model.fit(toys.array("generation"))
     assert model.network_.discriminator.packed == 10 * (4 + 2 * 4 * 10)
     assert model.sample(7).shape == (7, 4)
+
+
+@pytest.mark.parametrize(("rows", "together"), [(400, 1), (2200, 2), (10_100, 10)])
+def test_packs_grow_with_the_table(
+    rows: int, together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    criticise = PackedCritic.forward
+
+    def watched(self: PackedCritic, packs: torch.Tensor) -> torch.Tensor:
+        seen.append(10 * packs.shape[1] // self.packed)
+        return criticise(self, packs)
+
+    monkeypatch.setattr(PackedCritic, "forward", watched)
+    x = np.random.default_rng(0).normal(size=(rows, 2))
+    fg.TabularGAN(epochs=1, batch_size=6000, hidden=(4,), modes=1, validation=0).fit(x)
+    assert set(seen) == {together}
+
+
+def test_smaller_packs_leave_inputs_at_nothing() -> None:
+    critic = PackedCritic(width=3, hidden=(4,), pack=5).eval()
+    pack = torch.randn(6, 6)
+    whole = torch.cat([pack, torch.zeros(6, 9)], dim=1)
+    assert torch.equal(critic(pack), critic(whole))
 
 
 def test_batches_of_one_row_are_made_of_two() -> None:

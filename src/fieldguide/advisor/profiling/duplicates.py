@@ -13,8 +13,10 @@ import numpy as np
 import polars as pl
 
 from fieldguide.data import Bundle, Column, Dataset, ImageFiles
+from fieldguide.errors import DataError
 
 MOST = 1_000_000  # examples compared at most
+FEW = 100
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,28 @@ def find(dataset: Dataset, *, classes: bool) -> Duplicates:
         inputs=len(group) - int(group.max()) - 1,
         conflicting=int((kinds[group] > 1).sum()),
         floor=wrong,
+    )
+
+
+def refuse_all_the_same(dataset: Dataset) -> None:
+    """Refuse data of which all examples have the same inputs, where nothing is to be predicted.
+
+    Raises:
+        DataError: They do, or there is one.
+    """
+    if not len(dataset):
+        return
+    names = list(dataset.inputs)
+    few = dataset.take(np.unique(np.linspace(0, len(dataset) - 1, FEW).round().astype(int)))
+    for some in (few, dataset.in_memory(MOST)):  # most data differ among a few examples already
+        if not names or _codes([_keys(some.column(name)) for name in names]).any():
+            return
+    raise DataError(
+        "there is one example only."
+        if len(dataset) < 2
+        else f"all {len(dataset):,} examples are the same.",
+        "Bring examples that differ: without a target, what they have in common is learnt.",
+        file=dataset.source,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 import shutil
@@ -23,6 +24,7 @@ from fieldguide.engine import checkpoint
 from fieldguide.errors import Interrupted
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import ranges, restore
+from fieldguide.tasks import known as known_tasks
 
 CHECKPOINT = "checkpoint"
 CHECKPOINT_EVERY = "FIELDGUIDE_CHECKPOINT_EVERY"  # read by the engine: seconds
@@ -105,7 +107,7 @@ def _fit(spec: dict[str, Any], folder: Path, parts: Parts, began: float) -> dict
     given = restore(kind, spec["hyperparameters"])
     fewer = _fewer_epochs(kind, given, parts, spec)
     given |= fewer
-    told = {**given, "seed": spec["seed"], "task": spec["task"]}
+    told = {**_race_terms(kind, spec["task"]), **given, "seed": spec["seed"], "task": spec["task"]}
     apart = holds_out(kind(**told), parts)
     # What holds nothing out learns from everything, unless it is tried out only.
     known = parts.fitted if apart or spec["purpose"] == "trial" else parts.known
@@ -125,6 +127,12 @@ def _fit(spec: dict[str, Any], folder: Path, parts: Parts, began: float) -> dict
         "algorithm": spec["algorithm"],
         "hyperparameters": given,
     }
+
+
+def _race_terms(kind: type[Estimator], task: str) -> dict[str, Any]:
+    """Return the hyperparameters that are the same for everybody who has them."""
+    known = {field.name for field in dataclasses.fields(kind)}
+    return {name: value for name, value in known_tasks()[task].race_terms.items() if name in known}
 
 
 def _fewer_epochs(

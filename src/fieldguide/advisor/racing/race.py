@@ -14,6 +14,7 @@ import numpy as np
 import psutil
 
 from fieldguide import catalog, tasks
+from fieldguide.advisor.profiling.duplicates import refuse_all_the_same
 from fieldguide.advisor.racing import data_store, run_folder
 from fieldguide.advisor.racing.clock import Clock
 from fieldguide.advisor.racing.course import Course
@@ -150,6 +151,8 @@ def _start(folder: Path, data: Any, target: Any, settings: dict[str, Any]) -> di
         raise UsageError("data=None: expected data; only a resumed race brings its own.")
     dataset = _read(data, target, settings["task"])
     kind, reason = tasks.choose(dataset, settings["task"])
+    if not kind.needs_target:
+        refuse_all_the_same(dataset)
     train, held_out, validation, fitted = _split(dataset, settings)
     kind.target_codec(dataset.take(train))  # a target that cannot be learnt ends the race here
     shutil.rmtree(folder / run_folder.DATA, ignore_errors=True)  # of a race that died starting

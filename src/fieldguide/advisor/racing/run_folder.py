@@ -20,6 +20,7 @@ from fieldguide.errors import RunFolderError
 SCHEMA = 1
 SETTINGS, LOCK = "race.json", "lock.json"
 DATA, ENTRANTS, BEST = "data", "entrants", "best"
+LEADERBOARD = "leaderboard.json"
 EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2), RENAME_SWAP of renamex_np(2)
 HERE = -100  # AT_FDCWD
 

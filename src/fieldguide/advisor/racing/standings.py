@@ -122,7 +122,7 @@ class Standings:
             verdict=self.said,
             facts=self._about(),
         )
-        write_json(self.folder / "leaderboard.json", self.outcome.to_dict())
+        write_json(self.folder / run_folder.LEADERBOARD, self.outcome.to_dict())
 
     def _about(self) -> dict[str, Any]:
         """Return what the report says about data, machine and versions."""

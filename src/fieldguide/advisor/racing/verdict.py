@@ -165,7 +165,10 @@ def _margins(winner: Row, scored: Sequence[Row], score_name: str) -> list[str]:
 
 
 def _notes(scored: Sequence[Row]) -> list[str]:
-    return [f"{row.title}: {words.sentence(note)}" for row in scored for note in row.notes]
+    """Return what the winner and the best network left to say; others' stand in the report."""
+    deep = [row for row in scored if row.deep][:1]
+    told = [row for row in scored if row.winner or row in deep]
+    return [f"{row.title}: {words.sentence(note)}" for row in told for note in row.notes]
 
 
 def _failures(rows: Sequence[Row]) -> list[str]:

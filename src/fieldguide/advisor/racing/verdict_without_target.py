@@ -28,10 +28,10 @@ def against_planes(winner: Row, scored: Sequence[Row], score_name: str) -> list[
             "much of that is a bend in the data, and how much the wider code, this race does not "
             "tell.",
         ]
+    wide = "as wide a code" if plane.code == winner.code else "a wider code"
     return [
         *said,
-        f"{lead}, with a code of {plane.code:,} numbers against {winner.code:,}: the data lie on "
-        "something bent.",
+        f"{lead}, with {wide} ({plane.code:,} numbers): the data lie on something bent.",
     ]
 
 

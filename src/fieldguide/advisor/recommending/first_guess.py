@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fieldguide.advisor.profiling.landmarks import Landmark
 from fieldguide.advisor.profiling.pictures import LOCAL_FROM
 from fieldguide.advisor.profiling.profile import Profile
-from fieldguide.advisor.recommending import of_series
+from fieldguide.advisor.recommending import of_ratings, of_series
 from fieldguide.card import Card
 
 HELD_OUT = 0.1  # share of the examples that a fit holds out
@@ -122,6 +122,8 @@ def noise(card: Card, profile: Profile) -> float:
     """Return the standard deviation of a score measured on as many examples as there are."""
     if profile.task == "forecasting":
         return of_series.noise(profile)
+    if profile.task == "recommendation":
+        return of_ratings.noise(profile)
     mark = nearest_landmark(card, profile)
     if mark is None:
         return 0.0

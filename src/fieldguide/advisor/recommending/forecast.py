@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from fieldguide.advisor.profiling.profile import Profile
-from fieldguide.advisor.recommending import of_series
+from fieldguide.advisor.recommending import of_ratings, of_series
 from fieldguide.advisor.recommending.evidence import LEAST_ERROR, recorded
 from fieldguide.advisor.recommending.experience import Experience, Lesson
 from fieldguide.advisor.recommending.first_guess import first_guess
@@ -48,8 +48,9 @@ def forecast(
         name: The algorithm's name in the catalog.
         experience: What recorded races teach; by default those that come with the package.
     """
-    if profile.task == "forecasting":  # no recorded race is one of forecasts
-        found = of_series.expected(card, profile)
+    tried = {"forecasting": of_series, "recommendation": of_ratings}.get(profile.task)
+    if tried is not None:  # no recorded race is one of these
+        found = tried.expected(card, profile)
         if found is None:
             return None
         return Forecast(found.middle, found.low, found.high, found.source)

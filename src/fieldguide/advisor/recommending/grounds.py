@@ -6,7 +6,7 @@ from typing import Any
 
 from fieldguide.advisor.plain import plain
 from fieldguide.advisor.profiling.profile import Profile
-from fieldguide.advisor.recommending import of_series, without_target
+from fieldguide.advisor.recommending import of_ratings, of_series, without_target
 from fieldguide.advisor.recommending.first_guess import rule_of
 from fieldguide.advisor.recommending.forecast import Forecast
 from fieldguide.advisor.recommending.probe import Cost
@@ -51,7 +51,9 @@ def facts(card: Card, profile: Profile) -> dict[str, Any]:
             found[f"{name}_{figure}"] = profile.findings[name].figures.get(figure)
     if without_target.concerns(profile):
         found |= without_target.facts(card, profile)
-    ready: dict[str, Any] = plain(found | of_series.facts(card, profile))
+    ready: dict[str, Any] = plain(
+        found | of_series.facts(card, profile) | of_ratings.facts(card, profile)
+    )
     return ready
 
 

@@ -8,34 +8,17 @@ than repeating what was, a network must learn to leave that alone, and does a li
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 from fieldguide.advisor.profiling.phrases import score
 from fieldguide.advisor.profiling.profile import Profile
+from fieldguide.advisor.recommending.expected import Expected
 from fieldguide.card import Card
 
 EIGHTY = 1.2816  # standard deviations on each side that hold 80 % of a normal distribution
 STRAIGHT, BENT = 0.15, 0.3  # spread of log(error) of linear models, and of networks, not tried
 LEARNT_NOTHING = 1.15  # on a network's error, where what learns is no better than what does not
 CLEAR = 2.0  # standard errors that tell two forecasts apart
-
-
-@dataclass(frozen=True)
-class Expected:
-    """A skill expected on a fifth of the series, held out.
-
-    Attributes:
-        middle: As likely to be exceeded as not.
-        low: Exceeded with 90 % chance.
-        high: Exceeded with 10 % chance.
-        source: Where the figures come from, in plain words.
-    """
-
-    middle: float
-    low: float
-    high: float
-    source: str
 
 
 def tried(profile: Profile) -> dict[str, dict[str, Any]]:

@@ -9,7 +9,7 @@ from fieldguide.advisor.profiling.landmarks import Landmark
 from fieldguide.advisor.profiling.phrases import score
 from fieldguide.advisor.profiling.pictures import LOCAL_FROM
 from fieldguide.advisor.profiling.profile import Profile
-from fieldguide.advisor.recommending import of_series, without_target
+from fieldguide.advisor.recommending import of_ratings, of_series, without_target
 from fieldguide.advisor.recommending.first_guess import MIXED_FROM, mixed, rule_of
 from fieldguide.advisor.recommending.probe import Cost
 from fieldguide.card import Card
@@ -29,7 +29,7 @@ def reasons(card: Card, profile: Profile) -> list[str]:
         "constant": _constant, "linear": _linear, "separator": _linear, "smooth": _smooth,
         "trees": _trees, "neighbours": _neighbours, "local": _local,
     }.get(rule, _nothing)(profile) if marks else []  # fmt: skip
-    said += of_series.reasons(card, profile)
+    said += of_series.reasons(card, profile) + of_ratings.reasons(card, profile)
     if card.capacity >= 1 and profile.examples >= 10 * max(20, card.needs_examples):
         said.append(f"{profile.examples:,} {_unit(profile)} are plenty for it.")
     if card.baseline and card.capacity:
@@ -47,7 +47,7 @@ def doubts(card: Card, profile: Profile, cost: Cost | None = None) -> list[str]:
         )
     if profile.landmarks:
         said += _wrong_shape(card, profile)
-    said += of_series.doubts(card, profile)
+    said += of_series.doubts(card, profile) + of_ratings.doubts(card, profile)
     if without_target.concerns(profile):
         said += without_target.doubts(card, profile)
     if card.capacity >= 2 and profile.numbers > WIDE * profile.examples:

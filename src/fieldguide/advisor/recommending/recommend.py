@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from fieldguide import catalog, tasks
 from fieldguide.advisor import machine
+from fieldguide.advisor.profiling.duplicates import refuse_all_the_same
 from fieldguide.advisor.profiling.profile import Profile
 from fieldguide.advisor.profiling.profile import profile as measure
 from fieldguide.advisor.profiling.sample import with_known_target
@@ -72,7 +73,7 @@ def recommend(
         experience: What recorded races teach; by default those that come with the package.
 
     Raises:
-        DataError: The data pose no task.
+        DataError: The data pose no task, or hold nothing to learn from.
     """
     seen = measure(dataset, task, seed=seed) if profile is None else profile
     if not seen.task:
@@ -80,6 +81,8 @@ def recommend(
             f"there is nothing to recommend without a task: {seen.task_reason}",
             "Name the column to predict with target=… (--target).",
         )
+    if without_target.concerns(seen):
+        refuse_all_the_same(dataset)
     began = time.perf_counter()
     known = catalog.entries() if entries is None else tuple(entries)
     candidates = [

@@ -23,7 +23,9 @@ from fieldguide.advisor.reporting import analysis_file
 from fieldguide.data import Dataset
 from fieldguide.errors import FieldguideError
 from fieldguide.estimator import Estimator
+from fieldguide.tasks import known as known_tasks
 
+NETWORK = "network_"  # begins the names of arrays that belong to the best network
 SHORTEST = 0.5  # seconds below which nothing is begun
 FOR_ATTENTION = 0.5  # of the time left, at most: growth comes after it
 NO_GROWTH = (
@@ -45,6 +47,8 @@ class Look:
         seed: Decides samples.
         found: Findings by name, as they come.
         arrays: What belongs to them and is too large for JSON.
+        run: The run folder.
+        rows: The leaderboard's rows that have a model, the best first.
     """
 
     model: Estimator
@@ -54,6 +58,8 @@ class Look:
     seed: int = 0
     found: dict[str, Any] = field(default_factory=dict)
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    run: Path = Path()
+    rows: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def left(self) -> float:
@@ -93,7 +99,8 @@ def analyse(
     identity = analysis_file.identity_of(best_model_folder)
     stored, arrays = analysis_file.read(run, identity)
     found = {"schema": analysis_file.SCHEMA, "model": identity, "unfinished": [], **stored}
-    waiting = [name for name in ("attention", "profile", "growth") if name not in found]
+    rows = _scored(run)
+    waiting = [name for name in _names(run, rows) if name not in found]
     if (run / "profile.json").exists() and "profile" in waiting:
         waiting.remove("profile")
     if not waiting or identity is None:
@@ -103,7 +110,7 @@ def analyse(
         found |= {"attention": {"reason": look}, "growth": {"reason": look}}
         analysis_file.write(run, found, {})
         return found
-    look.seed, look.found, look.arrays = seed, found, arrays
+    look.seed, look.found, look.arrays, look.run, look.rows = seed, found, arrays, run, rows
     for number, name in enumerate(waiting):
         found["unfinished"] = waiting[number:]
         analysis_file.write(run, found, look.arrays)
@@ -113,6 +120,30 @@ def analyse(
     found["unfinished"] = [name for name in waiting if name not in found]
     analysis_file.write(run, found, look.arrays)
     return found
+
+
+def _scored(run: Path) -> list[dict[str, Any]]:
+    outcome = run_folder.read_json(run / run_folder.LEADERBOARD) or {}
+    rows = outcome.get("leaderboard") or []
+    return [row for row in rows if row["score"] is not None]
+
+
+def _names(run: Path, rows: list[dict[str, Any]]) -> list[str]:
+    """Return what is to be found out, the most telling first."""
+    outcome = run_folder.read_json(run / run_folder.LEADERBOARD) or {}
+    kind = known_tasks().get(str(outcome.get("task")))
+    if kind is None or kind.needs_target:
+        return ["attention", "profile", "growth"]
+    network = ["network"] if rival_of(rows) is not None else []
+    return ["attention", "inside", *network, "profile", "growth"]
+
+
+def rival_of(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the best network where something else won, or None."""
+    winner = next((row for row in rows if row["winner"]), None)
+    if winner is None or winner["deep"]:
+        return None
+    return next((row for row in rows if row["deep"] and row["algorithm"] != "ensemble"), None)
 
 
 def carry_out(spec: dict[str, Any]) -> dict[str, Any]:
@@ -154,6 +185,8 @@ def _attempt(name: str, look: Look) -> dict[str, Any] | None:
         return None
     steps: dict[str, Callable[[Look], dict[str, Any] | None]] = {
         "attention": _attention,
+        "inside": _inside,
+        "network": _network,
         "profile": _profile,
         "growth": _growth,
     }
@@ -198,6 +231,32 @@ def _attention(look: Look) -> dict[str, Any] | None:
     if hasattr(look.model, "node_predictions"):
         return trees.measure(look.model, look.held_out, until=until, seed=look.seed)
     return importance.measure(look.model, look.held_out, until=until, seed=look.seed)
+
+
+def _inside(look: Look) -> dict[str, Any]:
+    from fieldguide.advisor.reporting import inside
+
+    until = time.monotonic() + FOR_ATTENTION * look.left
+    found, arrays = inside.measure(look.run, look.rows, until=until)
+    look.arrays |= arrays
+    return found
+
+
+def _network(look: Look) -> dict[str, Any]:
+    """Look at the best network as at the winner, where the winner is none."""
+    from fieldguide import catalog
+    from fieldguide.advisor.reporting import closeups
+
+    row, file = rival_of(look.rows), closeups.of_task(look.model.task_.name)
+    if row is None or file is None:
+        return {"reason": "There is no network to show."}
+    model = catalog.load(look.run / run_folder.ENTRANTS / row["name"] / "model")
+    found, arrays = file.measure(model, look.known, look.held_out, seed=look.seed)
+    look.arrays |= {f"{NETWORK}{name}": values for name, values in arrays.items()}
+    return {
+        **found,
+        "row": {name: row[name] for name in ("name", "title", "score", "scores", "tied")},
+    }
 
 
 def _profile(look: Look) -> dict[str, Any] | None:

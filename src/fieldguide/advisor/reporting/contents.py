@@ -16,6 +16,7 @@ import polars as pl
 from fieldguide.advisor import words
 from fieldguide.advisor.reporting import (
     curves,
+    entrants,
     errors,
     figures,
     figures_of_winner,
@@ -36,6 +37,7 @@ SCHEMA = 1
 SAME = 0.0005  # difference of scores that is shown as none
 SURE = 0.95  # confidence in a wrong answer from which the label is suspect
 MOST_SHARES = 12  # classes whose shares are shown
+DOES = {"representation": "encode and restore", "outliers": "judge", "generation": "draw"}
 Section = tuple[dict[str, Any], list[str]]
 Maker = Callable[[Material], Section]
 
@@ -93,7 +95,7 @@ def _makers(of_forecasts: bool = False) -> dict[str, tuple[str, Maker, dict[str,
         "Forecasts beside what came", _one(forecasts.section), {"panels": [], "note": ""}
     )  # fmt: skip
     return {
-        "leaderboard": ("Leaderboard", _leaderboard, {"rows": [], "ties": 0}),
+        "leaderboard": ("Leaderboard", entrants.section, {"rows": [], "ties": 0}),
         "why": ("Why the winner won", _why, {"margins": [], "facts": [], "shapes": []}),
         "ledger": ("What became of every example", _ledger,
                    {"counts": {}, "classes": [], "fields": [], "target_reason": ""}),
@@ -196,17 +198,6 @@ def _one(make: Callable[[Material], tuple[dict[str, Any], str]]) -> Maker:
     return section
 
 
-def _leaderboard(material: Material) -> Section:
-    rows = [{"hyperparameters": {}, **row} for row in material.rows]
-    scored = material.scored
-    says = f"{len(scored)} of {len(rows)} entrants have a model"
-    if len(scored) > 1:
-        best, last = (words.score(scored[end]["score"], material.score) for end in (0, -1))
-        says += f"; their scores lie between {last} and {best}"
-    ties = sum(row["tied"] for row in rows)
-    return {"says": f"{says}.", "ties": ties, "rows": rows}, [figures.scores(rows, material.score)]
-
-
 def _why(material: Material) -> Section:
     return explain(material), []
 
@@ -264,9 +255,10 @@ def _cost(material: Material) -> Section:
         return {"says": "Too few entrants finished to compare their costs."}, []
     winner = material.winner
     rival = next((row for row in timed if row is not winner), winner)
+    does = DOES.get(material.outcome["task"], "predict")
     says = (
         f"The winner took {words.seconds(winner['seconds'])} to train and "
-        f"{words.seconds(winner['predict_seconds'])} to predict {len(material.test):,} examples"
+        f"{words.seconds(winner['predict_seconds'])} to {does} {len(material.test):,} examples"
     )
     if rival is not winner:
         gap = rival["score"] - winner["score"]

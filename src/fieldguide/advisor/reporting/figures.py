@@ -22,6 +22,7 @@ from fieldguide.advisor.reporting.drawing import (
 )
 
 CUT = ("out of time", "rescued")  # had not finished learning
+MOST_LETTERS = 40  # below an axis, side by side
 MOST_CURVES = 8  # more cannot be told apart
 BESIDE = 2.0  # logarithm of the ratio of times that a label spans
 TICKS = (0.01, 0.1, 1, 10, 100, 1000, 10_000, 100_000)  # seconds
@@ -97,7 +98,7 @@ def learning_curves(histories: dict[str, list[dict[str, Any]]], score_name: str)
     chosen = {n: p for n, p in chosen.items() if all(key in record for record in p)}
     if not chosen:
         return ""
-    figure, axes = canvas(3.2)
+    figure, axes = canvas(3.0 + 0.1 * min(MOST_CURVES, len(chosen)))
     low, high = _learnt_range(chosen, key) if key == score_name else (-np.inf, np.inf)
     shown = {n: p for n, p in chosen.items() if max(record[key] for record in p) > low}
     for number, (name, past) in enumerate(list(shown.items())[:MOST_CURVES]):
@@ -108,9 +109,11 @@ def learning_curves(histories: dict[str, list[dict[str, Any]]], score_name: str)
         axes.set_ylim(low, high)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("epochs (passes over the training data)")
-    axes.set_ylabel(f"{words.score_title(key)} in validation" if key == score_name else "loss")
+    shown_as = f"{words.score_title(key)} in validation" if key == score_name else "loss"
+    axes.set_title(shown_as, fontsize=10, loc="left")
     axes.grid(color=FAINT, linewidth=0.6)
-    axes.legend(fontsize=9.5, frameon=False, ncols=2 if len(shown) > 4 else 1, handlelength=2.6)
+    figure.legend(loc="outside lower center", fontsize=9.5, frameon=False, ncols=2,
+                  handlelength=2.6, columnspacing=1.2)  # fmt: skip
     percent(axes, "y", key)
     return svg(figure, "curves", f"Learning curves of {', '.join(list(shown)[:MOST_CURVES])}")
 
@@ -139,11 +142,15 @@ def generations(
                   markerfacecolor="white" if cut else colour)  # fmt: skip
     if yardstick is not None:
         axes.axhline(yardstick["score"], color=PLAIN, linewidth=1, linestyle="--", zorder=0)
-        axes.annotate(f"best baseline: {yardstick['name']}", (0, yardstick["score"]),
-                      xytext=(0.02, 4), xycoords=("axes fraction", "data"),
-                      textcoords="offset points", color=INK, fontsize=9.5)  # fmt: skip
-    crowded = len(steps) > 5
-    labels = [f"{short(step['label'], 14)}\n{step['year'] or ''}" for step in steps]
+        gaps = [abs(steps[end]["score"] - yardstick["score"]) for end in (0, -1)]
+        right = gaps[1] > gaps[0]  # where the text does not cover a point
+        axes.annotate(f"best baseline: {yardstick['name']}",
+                      (0.98 if right else 0.02, yardstick["score"]), xytext=(0, 4),
+                      xycoords=("axes fraction", "data"), textcoords="offset points", color=INK,
+                      ha="right" if right else "left", fontsize=9.5)  # fmt: skip
+    names = [short(step["label"], 14) for step in steps]
+    crowded = len(steps) > 5 or sum(map(len, names)) > MOST_LETTERS
+    labels = [f"{name}\n{step['year'] or ''}" for name, step in zip(names, steps, strict=True)]
     axes.set_xticks(places, labels, fontsize=9 if crowded else 10, rotation=35 if crowded else 0,
                     ha="right" if crowded else "center", rotation_mode="anchor")  # fmt: skip
     axes.set_xlim(-0.5, len(steps) - 0.5)

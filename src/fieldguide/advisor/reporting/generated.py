@@ -17,6 +17,8 @@ from fieldguide.errors import UsageError
 from fieldguide.tasks.without_target import WithoutTarget
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from fieldguide.estimator import Estimator
 
 GAP = 2  # pixels between pictures
@@ -37,17 +39,13 @@ def sample_grid(model: Estimator, path: str | Path, *, count: int = 64, seed: in
         UsageError: The model makes no pictures.
     """
     _check(model, "sample")
-    made = np.asarray(model.sample(count, seed=seed))
-    return _write(grid(made), path)
+    return write_grid(np.asarray(model.sample(count, seed=seed)), path)
 
 
 def interpolation(
     model: Estimator, path: str | Path, *, walks: int = 6, steps: int = 10, seed: int = 0
 ) -> Path:
-    """Write walks from one sample to another as an image file, a row each.
-
-    The noise goes along the arc between its two ends: half-way along the straight line it would be
-    shorter than any that the generator has seen.
+    """Write walks from one sample to another as an image file, a row each; see `walk`.
 
     Args:
         model: Fitted on pictures; it must make pictures of codes.
@@ -60,12 +58,43 @@ def interpolation(
         UsageError: The model makes no pictures of codes.
     """
     _check(model, "decode")
-    ends = np.random.default_rng(seed).normal(size=(2, walks, 1, _width(model)))
+    return write_grid(np.asarray(walk(model, walks=walks, steps=steps, seed=seed)), path, steps)
+
+
+def walk(
+    model: Estimator, *, walks: int = 6, steps: int = 10, seed: int = 0
+) -> np.ndarray | pl.DataFrame:
+    """Return examples on the way from one sample to another, walk after walk.
+
+    Noise goes along the arc between its two ends: half-way along the straight line it would be
+    shorter than any that the generator has seen. Models whose codes are no noise (Boltzmann
+    machines) draw two samples, and go straight from the code of one to that of the other.
+
+    Args:
+        model: Fitted; makes examples of codes.
+        walks: How many.
+        steps: Examples of each, both ends included, 2 or more.
+        seed: Decides between which samples.
+
+    Raises:
+        UsageError: The model makes no examples of codes, or none of its own.
+    """
+    model._check_fitted()
+    width: Any = getattr(model.network_, "latent", None)
     share = np.linspace(0, 1, steps)[None, :, None]
-    angle = share * np.pi / 2
-    codes = np.cos(angle) * ends[0] + np.sin(angle) * ends[1]  # (walks, steps, width)
-    made = np.asarray(model.decode(codes.reshape(walks * steps, -1)))
-    return _write(grid(made, columns=steps), path)
+    if isinstance(width, int) and hasattr(model, "decode"):
+        ends = np.random.default_rng(seed).normal(size=(2, walks, 1, width))
+        one, other = np.cos(share * np.pi / 2), np.sin(share * np.pi / 2)
+    elif all(hasattr(model, verb) for verb in ("decode", "encode", "sample")):
+        codes = model.encode(model.sample(2 * walks, seed=seed))
+        ends, (one, other) = codes.reshape(2, walks, 1, -1), (1 - share, share)
+    else:
+        raise UsageError(
+            f"There is nothing to walk through between two samples of a {model.card.title}: it "
+            "makes no examples of codes. DCGAN, VAE and RBM do."
+        )
+    path = one * ends[0] + other * ends[1]  # (walks, steps, width)
+    return model.decode(path.reshape(walks * steps, -1))
 
 
 def film(model: Estimator, path: str | Path, *, milliseconds: int = 200) -> Path:
@@ -126,17 +155,10 @@ def _image(sheet: np.ndarray) -> Image.Image:
     return Image.fromarray(large.squeeze(-1) if large.shape[2] == 1 else large)
 
 
-def _write(sheet: np.ndarray, path: str | Path) -> Path:
-    _image(sheet).save(path)
+def write_grid(pictures: np.ndarray, path: str | Path, columns: int = 0) -> Path:
+    """Write pictures side by side as one image file; arguments as for `grid`."""
+    _image(grid(pictures, columns)).save(path)
     return Path(path)
-
-
-def _width(model: Estimator) -> int:
-    """Return the numbers in a code of the model."""
-    width: Any = getattr(model.network_, "latent", None)
-    if not isinstance(width, int):
-        raise UsageError(f"{type(model).__name__} has no noise to walk through; DCGAN has.")
-    return width
 
 
 def _check(model: Estimator, verb: str) -> None:

@@ -15,7 +15,7 @@ from fieldguide.advisor.reporting.material import Material
 from fieldguide.data import Dataset
 from fieldguide.errors import RunFolderError
 
-OUTCOME = "leaderboard.json"
+OUTCOME = run_folder.LEADERBOARD
 FORMS = ("report.html", "report.md", "report.json")
 
 

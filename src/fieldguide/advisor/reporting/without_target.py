@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 from fieldguide.advisor import words
-from fieldguide.advisor.reporting import closeups
+from fieldguide.advisor.reporting import closeups, course, inside
+from fieldguide.advisor.reporting.analysis import NETWORK
 from fieldguide.advisor.reporting.closeups import generation
 from fieldguide.advisor.reporting.material import Material
 
@@ -16,6 +18,8 @@ BLANK: dict[str, Any] = {"title": "", "more": [], "pictures": [], "groups": [], 
                          "table": None, "side": False, "note": ""}  # fmt: skip
 Sections = dict[str, dict[str, Any]]
 Figures = dict[str, list[str]]
+Made = dict[str, tuple[dict[str, Any], list[str]]]
+OF_NETWORK = ("restored", "codes", "separation", "samples", "copies")  # parts shown of it
 
 
 def parts(material: Material) -> tuple[Sections, Figures]:
@@ -28,10 +32,37 @@ def parts(material: Material) -> tuple[Sections, Figures]:
         blank = {**BLANK, "title": "A look at the model", "says": material.missing(SHOWN)}
         return {"closeup": blank}, {"closeup": []}
     made = file.sections(found, material.arrays, winner)
+    made |= _of_network(material, file) | _of_training(material)
     return (
         {name: {**BLANK, **facts} for name, (facts, _) in made.items()},
         {name: [one for one in drawn if one] for name, (_, drawn) in made.items()},
     )
+
+
+def _of_network(material: Material, file: ModuleType) -> Made:
+    """Return what there is to see of the best network, where something else won."""
+    found = material.analysis.get("network") or {}
+    if "form" not in found:
+        return {}
+    own = {name.removeprefix(NETWORK): values for name, values in material.arrays.items()
+           if name.startswith(NETWORK)}  # fmt: skip
+    row = found["row"]
+    made: Made = file.sections(found, own, row)
+    shown = {name: part for name, part in made.items() if name in OF_NETWORK}
+    score = words.score(row["score"], material.score)
+    place = "ties with the winner, which is cheaper" if row["tied"] else "did not win"
+    lead = f"The best network {place} ({words.score_title(material.score)} {score}). "
+    for number, (facts, _) in enumerate(shown.values()):
+        facts["title"] = f"The {words.inside(row['title'])}: {words.inside(facts['title'])}"
+        facts["says"] = f"{'' if number else lead}{facts['says']}"
+    return {f"{NETWORK}{name}": part for name, part in shown.items()}
+
+
+def _of_training(material: Material) -> Made:
+    """Return how a generator's training went, its film, and the filters of machines."""
+    went = course.section(material) if material.outcome["task"] == "generation" else None
+    kept = inside.sections(material.analysis.get("inside") or {}, material.arrays)
+    return {**({"course": went} if went else {}), **kept}
 
 
 def advise(material: Material) -> list[str]:
@@ -87,7 +118,10 @@ def _draws(found: dict[str, Any]) -> list[str]:
         said.append(f"Bring more examples of {names}: samples of them are missing.")
     best = found["yardstick"]
     if scores["precision"] < 0.8 * best["precision"]:
-        said.append("Many samples look like nothing real: give it more epochs, or more examples.")
+        said.append(
+            "Many samples look like nothing real: bring more examples; a network may need more "
+            "epochs."
+        )
     if scores["recall"] < 0.8 * best["recall"]:
         said.append("Part of the real variety is never drawn: a larger network may draw it.")
     return said or ["Samples are about as good as other training examples would be: use them."]

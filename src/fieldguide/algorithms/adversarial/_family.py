@@ -19,7 +19,7 @@ from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
 from fieldguide.nn.eager_adamw import EagerAdamW
 from fieldguide.tasks import Task
-from fieldguide.tasks.without_target import WithoutTarget
+from fieldguide.tasks.without_target import WithoutTarget, refuse_all_the_same
 
 JUDGED = 2000  # samples, and training examples, that are compared after training
 MOST = 1 << 24  # numbers in all of them together
@@ -150,7 +150,7 @@ class Adversarial(Estimator):
 
     def stages(self, data: Examples) -> Iterator[Stage]:
         """Yield the contest; before it look at the data, after it at the samples."""
-        _look.refuse_nothing_to_learn(data)
+        refuse_all_the_same(data)
         net = self._rivals
         if net.bounds is not None:
             net.bounds.learn(data)
@@ -202,7 +202,8 @@ class Adversarial(Estimator):
         names = [str(name) for name in codec.classes] if isinstance(codec, Labels) else []
         shares = dict(zip(names, found, strict=True))
         near = float(self._rivals.covered)
-        return _notes.notes(self.history_, shares, near, critic=self._critic)
+        meant = 0 if self.patience else self.epochs
+        return _notes.notes(self.history_, shares, near, critic=self._critic, epochs=meant)
 
     @property
     def _critic(self) -> bool:

@@ -1,18 +1,15 @@
-"""A look at the data before the contest, and at the samples after it."""
+"""A look at the samples after the contest."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from fieldguide.data import Examples
-from fieldguide.errors import DataError
 from fieldguide.metrics.features import space_of_rows
 from fieldguide.metrics.generation import coverage
 from fieldguide.metrics.memorisation import nearest_neighbours
 
 KIND = 0.05  # share of the data that makes a kind of examples
-AT_ONCE = 4096  # examples compared together
 
 
 def look(rows: Tensor, made: Tensor, y: Tensor | None, classes: int) -> tuple[float, Tensor]:
@@ -44,23 +41,3 @@ def _ratio(found: Tensor, real: Tensor, classes: int) -> Tensor:
     shares = torch.bincount(found, minlength=classes) / len(found)
     wanted = torch.bincount(real, minlength=classes) / len(real)
     return torch.where(wanted > 0, shares / wanted.clamp(min=1e-12), -1.0)
-
-
-def refuse_nothing_to_learn(data: Examples) -> None:
-    """Refuse data that there is nothing to learn about.
-
-    Raises:
-        DataError: One example, or all examples the same.
-    """
-    if len(data) < 2:
-        raise DataError(
-            "there is one example, and a generator learns what examples have in common.",
-            "Bring at least a few dozen.",
-        )
-    parts = data.x.values() if isinstance(data.x, dict) else (data.x,)
-    pieces = ((piece, part[:1]) for part in parts for piece in part.split(AT_ONCE))
-    if not any(bool((piece != first).any()) for piece, first in pieces):
-        raise DataError(
-            f"all {len(data)} examples are the same, so there is nothing to generate but copies.",
-            "Look whether the files are empty or were read wrongly.",
-        )

@@ -16,7 +16,10 @@ How it works:
     Columns of at most ``modes`` distinct numbers are treated as categories: each number is one of
     the column's modes, and exact. Missing values are such a column of their own. The number of
     Gaussians is that of the least Bayesian information criterion. Rows of more than 64 numbers are
-    signals rather than tables: there each number has one Gaussian.
+    signals rather than tables: there each number has one Gaussian. Samples have no gaps.
+
+    A pack of ten is one example to the critic, and a table of a few hundred rows makes too few of
+    them to learn from: on fewer than 10,000 rows the pack is a thousandth of them, at least 1.
 
 Use it when:
     You want rows that look like a table of yours: to share what the original may not leave the
@@ -48,6 +51,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fieldguide.algorithms.adversarial import _losses
@@ -62,6 +66,8 @@ from fieldguide.tasks.without_target import WithoutTarget
 
 LEAK = 0.2
 WIDE = 64  # numbers above which a row is a signal laid out flat, and each has one Gaussian
+PACK = 10  # as published, from 10,000 rows on
+ROWS_OF_A_PACK = 1000  # of training, for each row that the critic scores beside another
 DROPOUT = 0.5  # of the critic, as published
 
 
@@ -114,8 +120,11 @@ class PackedCritic(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Linear([self.packed, *hidden][-1], 1))
 
     def forward(self, packs: Tensor) -> Tensor:
-        """Return scores (B / pack,) of rows with their conditions, (B / pack, pack · width)."""
-        scores: Tensor = self.layers(packs).squeeze(1)
+        """Return scores (B / pack,) of rows with their conditions, (B / pack, pack · width).
+
+        Smaller packs than it was made for leave the rest of its inputs at 0.
+        """
+        scores: Tensor = self.layers(F.pad(packs, (0, self.packed - packs.shape[1]))).squeeze(1)
         return scores
 
 
@@ -139,7 +148,12 @@ class TabularGAN(Adversarial):
     latent: int = option(128, "numbers of noise that a row is made of", low=1, search=(32, 256))
     hidden: tuple[int, ...] = option((256, 256), "units of each hidden layer", low=1)
     modes: int = option(10, "Gaussians that a column of numbers is told by, at most", low=1)
-    pack: int = option(10, "rows that the critic scores together", low=1, search=(1, 10))
+    pack: int = option(
+        0,
+        "rows that the critic scores together; 0: one for 1000 rows, 10 at most",
+        low=0,
+        search=(1, 10),
+    )
     penalty: float = option(10.0, "weight of the slope's distance from 1", low=0)
 
     def rivals(self, task: WithoutTarget) -> tuple[nn.Module, nn.Module]:
@@ -153,7 +167,9 @@ class TabularGAN(Adversarial):
             conditions=encoding.words,
             hidden=self.hidden,
             encoding=encoding,
-        ), PackedCritic(width=encoding.width + encoding.words, hidden=self.hidden, pack=self.pack)
+        ), PackedCritic(
+            width=encoding.width + encoding.words, hidden=self.hidden, pack=self.pack or PACK
+        )
 
     def stages(self, data: Examples) -> Iterator[Stage]:
         """Learn the columns' modes, encode every row by them, then yield the contest."""
@@ -169,13 +185,14 @@ class TabularGAN(Adversarial):
             [place for _, place, _ in asked],
             encoding.words,
         )
+        self._together = self.pack or min(PACK, max(1, len(data) // ROWS_OF_A_PACK))
         yield from super().stages(data)
         del self._told, self._conditions
 
     def drawn(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return rows drawn by conditions, as many as the batch has in whole packs, and those."""
-        least = -(-2 // self.pack)  # batch normalisation needs two rows
-        count = max(least, len(batch) // self.pack) * self.pack
+        least = -(-2 // self._together)  # batch normalisation needs two rows
+        count = max(least, len(batch) // self._together) * self._together
         rows, conditions = self._conditions.draw(count)
         return self._encoding.expand(self._told, rows), conditions
 
@@ -234,4 +251,4 @@ class TabularGAN(Adversarial):
 
     def _packs(self, rows: Tensor, conditions: Tensor | None) -> Tensor:
         assert conditions is not None
-        return torch.cat([rows, conditions], dim=1).reshape(len(rows) // self.pack, -1)
+        return torch.cat([rows, conditions], dim=1).reshape(len(rows) // self._together, -1)

@@ -26,7 +26,7 @@ from fieldguide.algorithms.autoencoder._repair import (
     repair,
 )
 from fieldguide.data import Batch, Dataset, Examples
-from fieldguide.engine import Settings, Stage
+from fieldguide.engine import Stage
 from fieldguide.errors import DataError, UsageError
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
@@ -185,9 +185,8 @@ class RowAutoencoder(Estimator):
             "can copy, and need not learn what examples have in common."
         ]
 
-    def _train(self, train: Dataset, held: Dataset | None, settings: Settings) -> None:
-        """Train, then learn from examples held out, where there are any, what is usual."""
-        super()._train(train, held, settings)
+    def finish(self, train: Dataset, held: Dataset | None) -> None:
+        """Learn from examples held out, where there are any, what is usual."""
         entries = Entries(self.rows_task)
         most = max(2, min(HEALTHY, NUMBERS // entries.layout.entries))
         healthy = self.rows_task.learnt_from(train if held is None else held)
@@ -200,7 +199,8 @@ class RowAutoencoder(Estimator):
             found = entries.layout.residuals(there, said).masked_fill(gaps, torch.nan)
             return torch.cat([found, rows], dim=1)
 
-        found = engine.outputs(residuals, self.network_, some.on(settings.device), bf16=False)
+        device = self.autoencoder.usual.scale.device
+        found = engine.outputs(residuals, self.network_, some.on(device), bf16=False)
         found, rows = found.split([entries.layout.entries, entries.layout.width], dim=1)
         self.autoencoder.usual.learn(learn_scales(found, rows, entries.layout))
 

@@ -35,6 +35,7 @@ class VAENetwork(AutoencoderNetwork):
     ):
         super().__init__(encoder=encoder, decoder=decoder)
         self.likelihood, self.code, self.classes = likelihood, code, classes
+        self.latent = code  # what is drawn for a new example
 
     def moments(self, rows: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return mean and log-variance of q(z | x), (B, K) each."""

@@ -75,6 +75,7 @@ from fieldguide.tasks.without_target import WithoutTarget
 GENERATING = 20  # hidden numbers for new examples; those that are not needed fall silent
 DRAWS = 16  # of the bound that says how strange an example is
 AT_ONCE = 1 << 22  # numbers of decoded rows in memory at a time
+ELBO = "elbo"  # name of the evidence lower bound in the history, in nats
 UNTOLD = 0.1  # share of the examples whose class is kept from the network in training
 
 
@@ -234,6 +235,19 @@ class VAE(RowAutoencoder):
         bound = self._bound(samples, torch.Generator().manual_seed(seed))
         found = engine.outputs(bound, self.network_, examples, bf16=False)
         return found.double().numpy()
+
+    def more_watched(self, examples: Examples) -> dict[str, float]:
+        """Return the mean evidence lower bound, where new examples are wanted."""
+        if self.task_.name != "generation":
+            return {}
+        bound = self._bound(1, torch.Generator().manual_seed(self.seed))
+        found = engine.outputs(bound, self.network_, examples, bf16=False)
+        return {ELBO: float(found.double().mean())}
+
+    @property
+    def keeps_by(self) -> str:
+        """The bound picks the best epoch where new examples are wanted: it is what is learnt."""
+        return ELBO if self.task_.name == "generation" else ""
 
     # Helpers
 

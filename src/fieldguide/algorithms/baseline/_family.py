@@ -16,6 +16,7 @@ from fieldguide.engine import Stage
 from fieldguide.errors import FieldguideError
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
+from fieldguide.tasks.without_target import refuse_all_the_same
 
 MOST_NUMBERS = 1 << 28  # input numbers looked at; in double precision they take 2 GiB
 JUDGED = 1_000  # training examples whose loss goes into the history
@@ -78,7 +79,13 @@ class Baseline(_Looked, Estimator, ABC):
         return {}
 
     def stages(self, data: Examples) -> Iterator[Stage]:
-        """Yield one step on everything."""
+        """Yield one step on everything.
+
+        Raises:
+            DataError: Nothing is to be predicted, and the examples are all the same.
+        """
+        if not self.task_.needs_target:
+            refuse_all_the_same(data)
         yield Stage("fit", self.step, self._sample(data).whole(), 1)
 
     @torch.no_grad()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from fieldguide import model_folder
-from fieldguide.algorithms.energy._machine import Rule
+from fieldguide.algorithms.energy._filters import filter_grid
+from fieldguide.algorithms.energy._machine import Machine, Rule
 from fieldguide.algorithms.energy._stack import Stack
 from fieldguide.algorithms.energy._units import Gaussian
 from fieldguide.algorithms.energy._up_down import with_labels
@@ -51,6 +54,23 @@ class EnergyModel(Estimator):
         found = self.network_.get_submodule("visible")
         assert isinstance(found, Visible)
         return found
+
+    @abstractmethod
+    def lowest(self) -> Machine:
+        """Return the machine that sees the data."""
+
+    def filters(self, count: int = 64) -> np.ndarray:
+        """Return the strongest lowest units' weights as a grid of pictures, uint8.
+
+        Raises:
+            UsageError: The model did not learn from pictures.
+        """
+        self._check_fitted()
+        if self.task_.inputs.form != "image":
+            raise UsageError("Filters are pictures, and this model did not learn from pictures.")
+        shape = self.task_.inputs.shape
+        width = int(np.prod(shape))  # beside the pixels, a memory may see classes
+        return filter_grid(self.lowest().weights[:width].detach(), shape, count)
 
     def measured(self, data: Examples) -> Tensor:
         """Let the visible layer measure the examples; return biases that fit their means."""
@@ -103,6 +123,10 @@ class StackedModel(EnergyModel):
     def visible_layer(self) -> Visible:
         """Return the visible layer."""
         return self.stack().visible
+
+    def lowest(self) -> Machine:
+        """Return the lowest machine."""
+        return self.stack().all[0]
 
     def pretraining(self, data: Examples) -> Iterator[Stage]:
         """Measure the data; yield a stage a layer, each seeing what those below have learnt.

@@ -49,7 +49,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
@@ -57,7 +56,6 @@ from torch.optim import Optimizer
 from fieldguide.algorithms.energy import _likelihood
 from fieldguide.algorithms.energy._contrastive_divergence import gibbs_step
 from fieldguide.algorithms.energy._family import EnergyModel, pace_of, single_precision
-from fieldguide.algorithms.energy._filters import filter_grid
 from fieldguide.algorithms.energy._machine import Machine, Rule
 from fieldguide.algorithms.energy._visible import Visible, for_task
 from fieldguide.card import Card, Reference
@@ -242,16 +240,9 @@ class RBM(EnergyModel):
         states, units = self._states(data), self._network().visible.units
         return float(_likelihood.pseudo_likelihood(self._network().machine, states, units, seed))
 
-    def filters(self, count: int = 64) -> np.ndarray:
-        """Return the strongest units' weights as a grid of pictures, uint8.
-
-        Raises:
-            UsageError: The model did not learn from pictures.
-        """
-        self._check_fitted()
-        if self.task_.inputs.form != "image":
-            raise UsageError("Filters are pictures, and this model did not learn from pictures.")
-        return filter_grid(self._network().machine.weights.detach(), self.task_.inputs.shape, count)
+    def lowest(self) -> Machine:
+        """Return the machine."""
+        return self._network().machine
 
     def _width(self, task: Task) -> int:
         """Return the hidden units; a representation is as wide as other algorithms' codes."""

@@ -5,35 +5,63 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import polars as pl
 from PIL import Image
 from torch import Tensor
 
 from fieldguide.advisor.reporting import mistakes
-from fieldguide.data import Dataset
+from fieldguide.data import Dataset, SeriesColumn
 from fieldguide.tasks.without_target import WithoutTarget
 
 COLUMNS = 8  # columns of a table shown; those that tell most
 SIDE = 96  # pixels of a small picture at least
 LEVELS = 255.0
+ROUNDING = 1e-6  # of the largest value of a column
 
 
-def units(task: WithoutTarget, rows: Tensor) -> tuple[dict[str, Any], np.ndarray | None]:
+def form_of(task: WithoutTarget, dataset: Dataset) -> str:
+    """Return the form that rows are shown in: sequences that were laid out flat, as sequences."""
+    form: str = task.inputs.form
+    if form == "array":
+        column = dataset.column(next(iter(task.inputs.codecs)))
+        if isinstance(column, SeriesColumn) and column.values.shape[1] == 1:
+            return "series"
+    return form
+
+
+def units(task: WithoutTarget, rows: Tensor, form: str) -> tuple[dict[str, Any], np.ndarray | None]:
     """Return rows in the user's units, as they are stored.
+
+    Args:
+        task: Knows rows.
+        rows: (n, width).
+        form: See `form_of`.
 
     Returns:
         For pictures and sequences nothing, and an array (n, …); for tables and blocks the
         ``names`` of columns and ``cells`` (texts, one list a row), and None.
     """
-    if task.inputs.form in ("image", "series"):
-        return {}, task.values(rows)
-    if task.inputs.form == "table":
+    if form in ("image", "series"):
+        values = task.values(rows)
+        return {}, values if values.ndim > 2 else values[:, :, None]
+    if form == "table":
         frame = task.frame(rows)
-        cells = [[mistakes.short(value) for value in row] for row in frame.iter_rows()]
+        cells = [[mistakes.short(value) for value in row] for row in _clean(frame).iter_rows()]
         return {"names": frame.columns, "cells": cells}, None
     block = task.values(rows).reshape(len(rows), -1)
     (name,) = task.inputs.codecs
     names = [f"{name}[{place}]" for place in range(block.shape[1])]
     return {"names": names, "cells": [[mistakes.short(v) for v in row] for row in block]}, None
+
+
+def _clean(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame whose zeros are zeros again: single precision left some of 1e-9."""
+    floats = [name for name, kind in frame.schema.items() if kind.is_float()]
+    return frame.with_columns(
+        pl.when(pl.col(name).abs() < ROUNDING * pl.col(name).abs().max())
+        .then(0.0).otherwise(pl.col(name)).alias(name)
+        for name in floats
+    )  # fmt: skip
 
 
 def image(picture: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -59,13 +87,26 @@ def levels(pictures: np.ndarray) -> tuple[float, float]:
     return float(pictures.min(initial=0)), float(pictures.max(initial=1))
 
 
-def enlarged(shown: np.ndarray) -> Image.Image:
-    """Return bytes (height, width, 1 or 3) as a picture that stays sharp."""
+def enlarged(shown: np.ndarray, side: int = SIDE) -> Image.Image:
+    """Return bytes (height, width, 1 or 3) as a picture that stays sharp.
+
+    Args:
+        shown: The bytes.
+        side: Pixels of the longer side at least; at most twice as many.
+    """
     found = Image.fromarray(shown.squeeze(-1) if shown.shape[2] == 1 else shown).convert("RGB")
-    scale = max(1, -(-SIDE // max(found.size)))
+    scale = max(1, -(-side // max(found.size)))
     found = found.resize((found.width * scale, found.height * scale), Image.Resampling.NEAREST)
-    found.thumbnail((2 * SIDE, 2 * SIDE))
+    found.thumbnail((2 * side, 2 * side))
     return found
+
+
+def strip(pictures: np.ndarray, low: float, high: float) -> str:
+    """Return pictures (n, channels, height, width) in a row, standing inside the page."""
+    parts = [np.asarray(enlarged(image(one, low, high))) for one in pictures]
+    gap = np.full((parts[0].shape[0], 4, 3), 255, dtype=np.uint8)
+    row = [piece for part in parts for piece in (part, gap)][:-1]
+    return mistakes.data_uri(Image.fromarray(np.concatenate(row, axis=1)))
 
 
 def one(shown: np.ndarray) -> str:

@@ -10,23 +10,20 @@ from torch import Tensor
 
 from fieldguide.advisor import words
 from fieldguide.advisor.reporting import figures_of_rows as figures
-from fieldguide.advisor.reporting.closeups import display
+from fieldguide.advisor.reporting.closeups import display, likeness
 from fieldguide.codecs import Labels
 from fieldguide.data import Dataset
 from fieldguide.estimator import Estimator
 from fieldguide.metrics.features import space_of_rows
 from fieldguide.metrics.generation import mode_coverage
 from fieldguide.metrics.memorisation import Memorisation, memorisation, nearest_neighbours
-from fieldguide.tasks.generation import DIRECTIONS, JUDGED, NEIGHBOURS
+from fieldguide.tasks.generation import JUDGED
 from fieldguide.tasks.without_target import WithoutTarget
 
 KNOWN = 20_000  # training examples that copies are looked for among
 SHOWN, CURVES, LINES = 20, 8, 8  # pictures, sequences, rows of a table
 COPIED = 0.01  # share of copies among the samples from which it is said that a model copies
-LEAN = 0.1  # difference of precision and recall that is worth a word
 NEAREST = 6  # samples shown beside their nearest training example
-NAMES = {"coverage": "coverage", "precision": "precision", "recall": "recall",
-         "frechet_distance": "Fréchet distance", "kernel_distance": "kernel distance"}  # fmt: skip
 
 
 def measure(
@@ -50,7 +47,7 @@ def measure(
     features = [space.features(rows) for rows in (made, train, held)]
     test = memorisation(*features)
     distances, nearest = nearest_neighbours(features[0], features[1])
-    found = _figures(task, made, fresh, held, test)
+    found = _figures(task, display.form_of(task, known), made, fresh, held, test)
     found |= {"copies_space": space.name, "searched": len(learnt)}
     arrays: dict[str, np.ndarray] = {}
     _keep(task, {"made": made, "real": held}, found, arrays)
@@ -67,7 +64,7 @@ def sections(
     found: dict[str, Any], arrays: dict[str, np.ndarray], winner: dict[str, Any]
 ) -> dict[str, tuple[dict[str, Any], list[str]]]:
     """Return the parts of the report by name, each with its figures."""
-    return {"samples": _samples(found, arrays), "likeness": _likeness(found, winner),
+    return {"samples": _samples(found, arrays), "likeness": likeness.section(found, winner),
             "copies": _copies(found, arrays)}  # fmt: skip
 
 
@@ -78,13 +75,15 @@ def copies(found: dict[str, Any]) -> bool:
 
 
 def _figures(
-    task: WithoutTarget, made: Tensor, fresh: Tensor, held: Tensor, test: Memorisation
+    task: WithoutTarget, form: str, made: Tensor, fresh: Tensor, held: Tensor, test: Memorisation
 ) -> dict[str, Any]:
     """Return scores of samples, of training examples in their place, and of the test for copies."""
     memory = {name: getattr(test, name) for name in ("z", "copied", "samples", "held_out")}
     return {
-        "form": task.inputs.form,
-        "space": _space(task.width),
+        "form": form,
+        "space": likeness.space(task.width),
+        "unseen": likeness.unseen(task.width, held, made, fresh),
+        "varies": float(made.double().var(dim=0).sum() / fresh.double().var(dim=0).sum()),
         "scores": task.scores(made[: len(held)], held),
         "yardstick": task.scores(fresh[: len(held)], held),
         "memorisation": {**memory, "suspected": test.suspected},
@@ -96,19 +95,13 @@ def _some(dataset: Dataset, count: int, seed: int) -> Dataset:
     return dataset.take(np.sort(order[:count]))
 
 
-def _space(width: int) -> str:
-    if width <= DIRECTIONS:
-        return f"the {width} standardised numbers of a row"
-    return f"the first {DIRECTIONS} principal components of the held-out rows"
-
-
 def _keep(
     task: WithoutTarget, rows: dict[str, Tensor], found: dict[str, Any],
     arrays: dict[str, np.ndarray],
 ) -> None:  # fmt: skip
-    count = {"image": SHOWN, "series": CURVES}.get(task.inputs.form, LINES)
+    count = {"image": SHOWN, "series": CURVES}.get(found["form"], LINES)
     for name, some in rows.items():
-        found[name], values = display.units(task, some[:count])
+        found[name], values = display.units(task, some[:count], found["form"])
         if values is not None:
             arrays[name] = values
 
@@ -201,39 +194,6 @@ def _samples(
     return facts, []
 
 
-def _likeness(found: dict[str, Any], winner: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    own, best = {**found["scores"], **winner["scores"]}, found["yardstick"]
-    facts: dict[str, Any] = {"title": "How like the real data they are"}
-    lean = own["precision"] - own["recall"]
-    what = "" if abs(lean) < LEAN else (
-        ": it leaves out part of what there is" if lean > 0 else ": part of it is like nothing real"
-    )  # fmt: skip
-    facts["says"] = (
-        f"{words.share(own['coverage'])} of the held-out examples have a sample near them; "
-        f"{words.share(own['precision'])} of the samples are near something real (precision), "
-        f"{words.share(own['recall'])} of the real ones near a sample (recall){what}."
-    )
-    facts["table"] = {
-        "head": ["", "samples", "real training examples"],
-        "rows": [[title, _number(own[name], name), _number(best[name], name)]
-                 for name, title in NAMES.items()],
-        "text": 1,
-    }  # fmt: skip
-    facts["note"] = (
-        f"Compared with held-out examples in {found['space']}; figures from another space cannot "
-        "be compared with these. Training examples, put in the samples' place, show what could be "
-        "reached. Coverage: held-out examples with a sample nearer than their "
-        f"{NEIGHBOURS}th nearest real neighbour. Distances: smaller is better."
-    )
-    modes, more = found.get("modes"), []
-    if modes is not None:
-        missing = words.listed([f"'{name}'" for name in modes["missing"]])
-        said = f"Judged by their nearest training example, samples show {modes['covered']:,} of "
-        said += f"{modes['total']:,} classes"
-        more.append(f"{said}; too few or none are of {missing}." if missing else f"{said}.")
-    return facts | {"more": more}, []
-
-
 def _copies(
     found: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> tuple[dict[str, Any], list[str]]:
@@ -284,11 +244,10 @@ def _copying(found: dict[str, Any]) -> str:
             f"It copies: {words.share(test['copied'])} of its samples are training examples, or as "
             f"good as ({gap}; {rank})."
             if copies(found)
+            else f"No sign that it copies: samples lie a little nearer to training examples than "
+            f"held-out examples do ({gap}), as smooth ones do to everything, and few are copies."
+            if found.get("varies", 1.0) < likeness.SMOOTH
             else "It holds on to its training examples: samples lie nearer to them than held-out "
             f"examples do, by more than chance explains ({gap}; {rank}), though few are copies."
         )
     return says
-
-
-def _number(value: float, name: str) -> str:
-    return f"{value:.3g}" if name.endswith("distance") else words.share(value)

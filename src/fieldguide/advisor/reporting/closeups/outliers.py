@@ -52,19 +52,19 @@ def measure(
     surprise, truth = model._run_network(examined).double(), task.truth(examined)
     arrays = {"surprise": surprise.numpy(), "truth": truth.numpy()}
     classes = display.classes_of(part)
-    found: dict[str, Any] = {"form": task.inputs.form, "known_outliers": classes is not None,
+    form = display.form_of(task, known)
+    found: dict[str, Any] = {"form": form, "known_outliers": classes is not None,
                              "threshold": task.threshold, "looked_at": len(part)}  # fmt: skip
     if classes is not None:
         found["normal"] = str(task.codec.decode(np.array([task.normal]))[0])
-    count = SHOWN if task.inputs.form in ("image", "series") else ROWS
+    count = SHOWN if form in ("image", "series") else ROWS
     strangest = surprise[: len(part)].argsort(descending=True, stable=True)[:count]
     usual = _usual(task, task.learnt_from(known), seed)
     x = next(iter(task.encode(part.take(strangest.numpy())).whole())).x
-    drops = _drops(model, x, usual)
+    drops = _drops(model, form, x, usual)
     rows = task.rows(x)
-    cells, values = display.units(task, rows)
-    _, middle = cells, display.units(task, task.rows(usual))
-    found |= {"shown": cells, "usual": middle[0]}
+    cells, values = display.units(task, rows, form)
+    found |= {"shown": cells, "usual": display.units(task, task.rows(usual), form)[0]}
     if values is not None:
         arrays["strangest"] = values
         arrays["weights"] = _laid_out(drops, task)
@@ -102,20 +102,22 @@ def _usual(task: Outliers, known: Dataset, seed: int) -> Inputs:
     return middle
 
 
-def _drops(model: Estimator, x: Inputs, usual: Inputs) -> Drops:
+def _drops(model: Estimator, form: str, x: Inputs, usual: Inputs) -> Drops:
     """Return by how much each example is less strange with a part of it replaced, (n,)."""
     task = model.task_
     assert isinstance(task, WithoutTarget)
     before = model._run_network(Examples(x)).double()
     found = []
-    for place, changed in _changed(task, x, usual):
+    for place, changed in _changed(task, form, x, usual):
         found.append((place, (before - model._run_network(Examples(changed)).double()).numpy()))
     return found
 
 
-def _changed(task: WithoutTarget, x: Inputs, usual: Inputs) -> Iterator[tuple[Place, Inputs]]:
+def _changed(
+    task: WithoutTarget, form: str, x: Inputs, usual: Inputs
+) -> Iterator[tuple[Place, Inputs]]:
     """Yield the inputs with one part after the other replaced by what is usual."""
-    if task.inputs.form == "image":
+    if form == "image":
         assert isinstance(x, Tensor) and isinstance(usual, Tensor)
         for rows in _stretches(x.shape[2], PATCHES):
             for columns in _stretches(x.shape[3], PATCHES):
@@ -123,7 +125,13 @@ def _changed(task: WithoutTarget, x: Inputs, usual: Inputs) -> Iterator[tuple[Pl
                 changed[:, :, rows, columns] = usual[:, :, rows, columns]
                 yield ("", (rows, columns)), changed
         return
-    if task.inputs.form == "series":
+    if form == "series" and isinstance(x, Tensor):
+        for steps in _stretches(x.shape[1], STRETCHES):
+            changed = x.clone()
+            changed[:, steps] = usual[:, steps]  # type: ignore[index]
+            yield ("", steps), changed
+        return
+    if form == "series":
         assert isinstance(x, dict) and isinstance(usual, dict)
         for steps in _stretches(x["steps"].shape[1], STRETCHES):
             inside = usual["steps"][:, steps]
@@ -235,11 +243,15 @@ def _strangest(
     says = f"The {len(examples)} strangest of {found['looked_at']:,} held-out examples"
     if found["known_outliers"]:
         hits = sum(one["class"] != found["normal"] for one in examples)
-        says += f"; {hits} of them are outliers by their class"
+        says += f"; {'all' if hits == len(examples) else hits} of them are outliers by their class"
     elif beyond < len(examples):
         says += f"; {beyond} of them lie beyond the threshold"
     facts: dict[str, Any] = {"title": "The strangest examples", "says": f"{says}."}
-    labels = [one["class"] or one["where"] for one in examples]
+    labels = [
+        one["where"] if one["class"] is None
+        else f"class {one['class']}" if len(one["class"]) < 3 else one["class"]
+        for one in examples
+    ]  # fmt: skip
     if found["form"] == "image":
         low, high = display.levels(arrays["strangest"])
         shown = zip(arrays["strangest"], arrays["weights"], examples, labels, strict=True)
@@ -257,6 +269,7 @@ def _strangest(
         return facts, [figures.weighed_curves(arrays["strangest"], arrays["weights"], labels)]
     facts["table"] = _table(found)
     facts["note"] = _how("column", "Shares say how much of that")
+    facts["note"] += " Of surprises only the order means anything: the larger, the stranger."
     return facts, []
 
 

@@ -42,7 +42,7 @@ def measure(
     part = held_out.take(chosen)
     examples = task.encode(part, once=True)
     rows, back = task.all_rows(examples).double(), model._run_network(examples).double()
-    found: dict[str, Any] = {"form": task.inputs.form, "looked_at": len(chosen)}
+    found: dict[str, Any] = {"form": display.form_of(task, known), "looked_at": len(chosen)}
     arrays: dict[str, np.ndarray] = {}
     _pick(task, part, rows, back, found, arrays)
     _lost(task, rows, back, found, arrays)
@@ -74,7 +74,7 @@ def _pick(
 ) -> None:  # fmt: skip
     """Keep examples from the best kept to the worst, as they came and as they came back."""
     errors = (rows - back).square().sum(dim=1)
-    form = task.inputs.form
+    form = found["form"]
     count = min(len(rows), {"image": SHOWN, "series": CURVES}.get(form, LINES))
     ordered = errors.argsort(stable=True)
     places = ordered[torch.linspace(0, len(rows) - 1, count).round().long()]
@@ -84,7 +84,7 @@ def _pick(
         for place in places.tolist()
     ]
     for name, which in (("originals", rows), ("restored", back)):
-        cells, values = display.units(task, which[places])
+        cells, values = display.units(task, which[places], form)
         found[name] = cells
         if values is not None:
             arrays[name] = values
@@ -97,7 +97,7 @@ def _lost(
     """Keep what share of its variance each column, pixel or step loses."""
     error = (rows - back).square().mean(dim=0)
     spread = (rows - rows.mean(dim=0)).square().mean(dim=0)
-    form = task.inputs.form
+    form = found["form"]
     if form == "image":
         shape = task.inputs.shape
         both = [each.view(shape).sum(dim=0).sqrt().numpy() for each in (error, spread)]
@@ -105,7 +105,8 @@ def _lost(
         arrays["mean"] = task.values(rows.mean(dim=0)[None])[0]
         return
     if form == "series":
-        steps = error.view(task.inputs.shape).mean(dim=1), spread.view(task.inputs.shape).mean(1)
+        shape = (task.inputs.shape[0], -1)
+        steps = error.view(shape).mean(dim=1), spread.view(shape).mean(dim=1)
         arrays["lost"], arrays["spread"] = (each.sqrt().numpy() for each in steps)
         return
     found["columns"] = _by_column(task, error, spread)
