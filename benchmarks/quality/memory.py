@@ -1,6 +1,6 @@
 """Who remembers over hundreds of steps? The adding problem and the copy task.
 
-    python -m benchmarks.quality.memory [adding | copying] [--seeds N] [--threads N]
+    python -m benchmarks.quality.memory [adding | copying] [--cells lstm gru rnn] [--seeds N] …
 
 Adding, T = 200: 5,000 sequences to learn from, R² on 1,000 others; saying the mean has 0. Copying:
 5 of 8 symbols are put out again after 50 steps, by a recurrent layer with an output at every step;
@@ -123,12 +123,13 @@ def main() -> None:
     """Run the tasks that were asked for with every cell."""
     parser = argparse.ArgumentParser()
     parser.add_argument("tasks", nargs="*", default=["adding", "copying"])
+    parser.add_argument("--cells", nargs="+", choices=CELLS, default=list(CELLS))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=0)
     given = parser.parse_args()
     if given.threads:
         torch.set_num_threads(given.threads)
-    for cell in CELLS:
+    for cell in given.cells:
         fails = cell == "rnn"
         better = "lower" if fails else "higher"
         if "adding" in given.tasks:

@@ -7,6 +7,18 @@ left out, and the neutral labels of phrases. ``parse`` says what the parse adds:
 learns from the labels of whole sentences alone, on the treebank's trees, on right-branching and on
 balanced ones. The baseline is logistic regression on TF-IDF of words and pairs of words, once of
 sentences alone and once of every labelled phrase, which the networks see too.
+
+What ``parse`` finds, with one seed, is that the parse adds nothing that can be seen while only
+sentences are labelled: given trees score between right-branching and balanced ones, the furthest of
+them 1.5 standard errors apart (1.5 points, for two shares of 2,210 sentences). Nothing else differs
+between the three: words, their order, labels of roots and settings are the same, and the treebank's
+trees are binary already. In given as in balanced trees the training loss keeps falling after the
+third pass while accuracy on held-out sentences does not rise any more: 9,645 labels are soon learnt
+by heart, and which pass is picked matters as much as the shape. Shi, Zhou, Chen & Li (2018, "On
+tree-based neural sentence modeling", EMNLP) report of ten other tasks that balanced and one-sided
+trees do as well as parses or better, and that trees help when crucial words are close to the root:
+a leaf is 4.1 edges below it in balanced trees, 6.2 in the given, 10.0 in right-branching ones. What
+pays is labels of phrases (``fine``).
 """
 
 from __future__ import annotations
