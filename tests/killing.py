@@ -43,6 +43,7 @@ HARD = {
     "dropout": 0.3,
     "clip": 0.5,
     "seed": 3,
+    "maps": 8,
 }
 
 

@@ -49,7 +49,9 @@ def array(task: str, count: int = COUNT, seed: int = 0) -> Dataset:
 
 
 def images(task: str, count: int = COUNT, seed: int = 0, side: int = 16) -> Dataset:
-    """Pictures that are brighter on the left or on the right."""
+    """Pictures that are brighter on the left or on the right; pairs, where those are asked for."""
+    if task == "image_translation":
+        return pairs(count, seed, side)
     chance = np.random.default_rng(seed)
     x = chance.integers(0, 100, size=(count, 3, side, side))
     bright = chance.random(count) * 2 - 1
@@ -59,6 +61,20 @@ def images(task: str, count: int = COUNT, seed: int = 0, side: int = 16) -> Data
         "target": pl.Series("target", _target(task, bright)),
     }
     return Dataset.from_columns(columns, target="target")
+
+
+def pairs(count: int = COUNT, seed: int = 0, side: int = 16) -> Dataset:
+    """Colour pictures of a bright square, and grey ones, a little smaller, of its outline."""
+    chance = np.random.default_rng(seed)
+    photos = chance.integers(0, 60, size=(count, 3, side, side))
+    small = side - 2
+    drawn = np.full((count, 1, small, small), 255)
+    for number, (top, left) in enumerate(chance.integers(0, small - small // 2, (count, 2))):
+        photos[number, :, top : top + small // 2, left : left + small // 2] += 150
+        drawn[number, :, top : top + small // 2, left : left + small // 2] = 0
+        drawn[number, :, top + 1 : top + small // 2 - 1, left + 1 : left + small // 2 - 1] = 255
+    columns = {"photo": photos.astype(np.uint8), "drawing": drawn.astype(np.uint8)}
+    return Dataset.from_columns(columns, target="drawing")
 
 
 def series(task: str, count: int = COUNT, seed: int = 0) -> Dataset:

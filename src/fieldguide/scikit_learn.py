@@ -166,13 +166,17 @@ class ScikitLearnMixin(BaseEstimator):
 
     def _needs_target(self) -> bool:
         """Whether it has nothing to learn without a column to predict."""
-        able = self.card.tasks if self.task == "auto" else (self.task,)
-        known = [tasks.known()[name] for name in able if name in tasks.known()]
+        known = [tasks.known()[name] for name in self._able() if name in tasks.known()]
         return all(kind.needs_target for kind in known)
+
+    def _able(self) -> tuple[str, ...]:
+        """Return the names of the tasks in question: the one that was named, or all it can do."""
+        able: tuple[str, ...] = self.card.tasks if self.task == "auto" else (self.task,)
+        return able
 
     def _learns_rows(self) -> bool:
         """Whether it only does what needs no column to predict."""
-        return tasks.all_without_target(self.card.tasks if self.task == "auto" else (self.task,))
+        return tasks.all_without_target(self._able())
 
     def _estimator_type(self) -> str:
         task = self.__dict__.get("task_")

@@ -11,12 +11,13 @@ from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import ranges
 from tests import toys
 
-QUICK = {"epochs": 1, "batch_size": 8, "validation": 0.0}
+QUICK = {"epochs": 1, "batch_size": 8, "validation": 0.0, "maps": 8, "blocks": 1}
 WITHOUT_TARGET = {name for name, kind in tasks.known().items() if not kind.needs_target}
 COUNT = {
     "array": 40, "table": 40, "image": 16, "series": 24, "clip": 16, "tree": 24, "window": 60,
     "rating": 240,
 }  # fmt: skip
+OF_PICTURES = ("image_translation", "unpaired_image_translation")
 OWN_FORM = {"forecasting": "window", "recommendation": "rating"}  # of data that pose one task
 
 
@@ -31,6 +32,8 @@ def data(entry: catalog.Entry, task: str = "", form: str = "", seed: int = 0) ->
     if task in OWN_FORM or form in OWN_FORM.values():  # they pose that task, and no other data do
         others = [one for one in entry.card.inputs if one not in OWN_FORM.values()] or ["table"]
         form = OWN_FORM.get(task) or others[0]
+    if task in OF_PICTURES:
+        form = "image"
     if task in WITHOUT_TARGET:  # classes to condition on, and to tell outliers by
         task = "classification"
     if form == "image":

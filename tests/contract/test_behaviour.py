@@ -103,6 +103,9 @@ def _fits(model: fg.Estimator, found: np.ndarray, data: Dataset) -> bool:
         return found.shape == (2, toys.AHEAD)
     if task == "regression":
         return found.shape == (len(data),)
+    if task in quick.OF_PICTURES:
+        side = 14 if task == "image_translation" else 16
+        return found.shape[0] == len(data) and found.shape[2:] == (side, side)
     if task in ("representation", "generation"):
         return len(found) == (9 if task == "generation" else len(data)) and found.ndim > 1
     return len(found) == len(data)
@@ -169,8 +172,9 @@ def test_a_wrong_task_explains_itself(entry: catalog.Entry) -> None:
 
 def test_a_wrong_form_of_inputs_explains_itself(entry: catalog.Entry) -> None:
     kind, task = entry.load(), entry.card.tasks[0]
-    # Series and ratings pose a task of their own, so that no other task meets their forms.
-    others = set(toys.FORMS) if task in quick.OWN_FORM else set(quick.OWN_FORM.values())
+    # Series, ratings and pairs of pictures pose a task of their own, and no other task meets them.
+    alone = task in quick.OWN_FORM or task == "image_translation"
+    others = set(toys.FORMS) if alone else set(quick.OWN_FORM.values())
     for form in toys.FORMS.keys() - set(entry.card.inputs) - others:
         data = toys.FORMS[form](task)
         if set(tasks.forms_of(data)) & set(entry.card.inputs):

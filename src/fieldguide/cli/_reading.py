@@ -103,7 +103,8 @@ def read(
     rows_alone = tasks.all_without_target(able)
     if rows_alone:
         named.setdefault("target", "")
-    dataset = formats.read(data, **named)  # type: ignore[arg-type]
+    pairs = tasks.wants_pairs(able)
+    dataset = formats.read(data, pairs=pairs, **named)  # type: ignore[arg-type]
     if check:
         dataset.ledger.check(allowed_loss)
         tell_losses(dataset.ledger)

@@ -15,4 +15,5 @@ from fieldguide.codecs.number import Number as Number
 from fieldguide.codecs.picture import Picture as Picture
 from fieldguide.codecs.quantity import Quantity as Quantity
 from fieldguide.codecs.steps import Steps as Steps
+from fieldguide.codecs.target_picture import TargetPicture as TargetPicture
 from fieldguide.codecs.words import Words as Words

@@ -58,8 +58,8 @@ def from_arrays(
         X: A block of numbers (n, features), which becomes one column ``x``; images, 0 to 255 or
             floats, as (n, height, width), (n, channels, height, width) or (n, height, width,
             channels); or a data frame (pandas, polars, Arrow…), whose columns become fields.
-        y: Targets, one an example: an array, list or series; for a data frame also the name of
-            its column; or None.
+        y: Targets, one an example: an array, list or series; for images also images; for a data
+            frame also the name of its column; or None.
         fields: Fields found on other rows, for prediction: columns are read as these.
         estimator: The estimator asking, named in messages of scikit-learn's checks.
 
@@ -83,6 +83,8 @@ def from_arrays(
         )
     search = not _surely_finite(X)
     many = np.ndim(X) > 2 if isinstance(X, np.ndarray) else False
+    if many and np.ndim(y) > 2:
+        return _of_pictures(X, y, fields, estimator)
     if y is None:
         X = check_array(X, allow_nd=many, ensure_all_finite=search, estimator=estimator)
     else:
@@ -135,6 +137,21 @@ def _of_bundle(column: Bundle, y: Any, fields: Mapping[str, Field] | None) -> Da
     if targets.null_count():
         raise ValueError("Input y contains NaN.")
     return _dataset({"x": column}, targets, fields)
+
+
+def _of_pictures(
+    X: np.ndarray, y: Any, fields: Mapping[str, Field] | None, estimator: Any
+) -> Dataset:
+    """Return a data set of pictures to predict pictures from."""
+    sides = [check_array(side, allow_nd=True, estimator=estimator) for side in (X, np.asarray(y))]
+    if len(sides[0]) != len(sides[1]):
+        raise ValueError(
+            "Found input variables with inconsistent numbers of samples: "
+            f"{[len(side) for side in sides]}"
+        )
+    columns = dict(zip(("x", "y"), map(_block, sides), strict=True))
+    data = Dataset.from_columns(columns, known=fields)
+    return replace(data, target="y", target_reason="you passed it")
 
 
 def _block(X: np.ndarray) -> Column:

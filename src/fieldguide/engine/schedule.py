@@ -25,8 +25,14 @@ def one_cycle(progress: float) -> float:
     return cosine((progress - WARM_UP) / (1 - WARM_UP))
 
 
+def late_linear(progress: float) -> float:
+    """Stay at 1 in the first half, then fall to 0 in a straight line (Zhu et al. 2017)."""
+    return min(1.0, 2 * (1 - min(progress, 1.0)))
+
+
 SCHEDULES: dict[str, Callable[[float], float]] = {
     "constant": constant,
     "cosine": cosine,
+    "late-linear": late_linear,
     "one-cycle": one_cycle,
 }

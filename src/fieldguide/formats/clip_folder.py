@@ -18,14 +18,10 @@ from fieldguide.data.ledger import Status
 from fieldguide.data.video import is_video
 from fieldguide.errors import DataError
 from fieldguide.formats.clip_tree import Tree, Units, units_of
+from fieldguide.formats.file_names import files_below, members
 from fieldguide.formats.format import Format, Options
-from fieldguide.formats.image_folder import (
-    files_below,
-    has_images,
-    holds_clips,
-    members,
-    of_classes,
-)
+from fieldguide.formats.image_folder import has_images, holds_clips, of_classes
+from fieldguide.formats.pair_sides import has_sides
 from fieldguide.formats.picture_files import image_suffixes, is_animated
 from fieldguide.formats.table import has_plain_table
 
@@ -43,8 +39,10 @@ class ClipFolder(Format):
         """Say whether there are clips of classes, animations or videos, and no table."""
         if path.is_file():
             holds = path.suffix.lower() in image_suffixes() | {".zip"} or is_video(path)
-            return holds and holds_clips(path)
-        return path.is_dir() and not has_plain_table(path) and holds_clips(path)
+            return holds and holds_clips(path) and not has_sides(path)
+        if not path.is_dir() or has_plain_table(path) or has_sides(path):
+            return False
+        return holds_clips(path)
 
     def knows_as(self, path: Path, fields: Mapping[str, Field]) -> bool:
         """Say whether there are images or videos at all, where a model of clips asks."""

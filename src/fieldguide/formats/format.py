@@ -28,6 +28,7 @@ class Options:
             kept, and no target is guessed. For prediction.
         forecast: What is asked of series, or None: rows are examples then.
         ratings: The parts of the columns, where each row is a rating, or None.
+        pairs: Whether pictures with the same names in folders A and B are pairs, not two classes.
     """
 
     target: str | None = None
@@ -38,6 +39,7 @@ class Options:
     fields: Mapping[str, Field] | None = None
     forecast: Forecast | None = None
     ratings: Ratings | None = None
+    pairs: bool = True
 
 
 class Format(ABC):

@@ -26,7 +26,7 @@ def read_image_columns(data: Dataset, folder: Path) -> Dataset:
     """
     for name, field in list(data.fields.items()):
         column = data.columns[name]
-        if name != data.target and isinstance(column, pl.Series) and names_images(column):
+        if isinstance(column, pl.Series) and names_images(column):
             data = _read(data, name, field, column, folder)
     return data
 

@@ -7,7 +7,6 @@ A zip file of such a folder is read without unpacking it.
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -22,8 +21,10 @@ from fieldguide.data.ledger import Status
 from fieldguide.data.target import check_target
 from fieldguide.errors import DataError
 from fieldguide.formats.clip_tree import looks_like_clips
+from fieldguide.formats.file_names import archive_of, files_below, members, names_in
 from fieldguide.formats.format import Format, Options
 from fieldguide.formats.image_tree import Tree, tree_of
+from fieldguide.formats.pair_sides import has_sides, sides_known_as
 from fieldguide.formats.picture_files import image_suffixes, is_animated
 from fieldguide.formats.table import has_plain_table
 
@@ -45,14 +46,16 @@ class ImageFolder(Format):
 
     def knows(self, path: Path) -> bool:
         """Say whether there are images and, at the top, no table that would describe them."""
-        return _holds_images(path) and not holds_clips(path)
+        return _holds_images(path) and not holds_clips(path) and not has_sides(path)
 
     def knows_as(self, path: Path, fields: Mapping[str, Field]) -> bool:
         """Say whether there are images, where a model of pictures asks."""
         kinds = {known.kind for known in fields.values()}
         if "clip" in kinds:
             return False
-        return _holds_images(path) if "image" in kinds else self.knows(path)
+        if "image" not in kinds:
+            return self.knows(path)
+        return _holds_images(path) and not sides_known_as(path, fields)
 
     def read(self, path: Path, options: Options) -> Dataset:
         """Read the images.
@@ -60,17 +63,24 @@ class ImageFolder(Format):
         Raises:
             DataError: No readable image.
         """
-        archive = path if path.suffix.lower() == ".zip" and path.is_file() else None
-        names = members(path) if archive else files_below(path)
-        tree = tree_of(names, image_suffixes())
-        root = path.parent if path.is_file() else path
-        paths = tree.names if archive else [str(root / name) for name in tree.names]
-        checked = check_images(paths, archive=archive)
-        ledger = _book(tree, checked, path)
-        kept = np.array([not look.problem for look in checked.looks], dtype=bool)
-        if not kept.any():
-            raise _none_readable(tree, checked, path)
-        return of_classes("an image", checked.column, tree, kept, ledger, path, options)
+        return read_tree(path, tree_of(names_in(path), image_suffixes()), options)
+
+
+def read_tree(path: Path, tree: Tree, options: Options) -> Dataset:
+    """Read the images of a folder or zip file whose classes and splits are known.
+
+    Raises:
+        DataError: No readable image.
+    """
+    archive = archive_of(path)
+    root = path.parent if path.is_file() else path
+    paths = tree.names if archive else [str(root / name) for name in tree.names]
+    checked = check_images(paths, archive=archive)
+    ledger = _book(tree, checked, path)
+    kept = np.array([not look.problem for look in checked.looks], dtype=bool)
+    if not kept.any():
+        raise _none_readable(tree, checked, path)
+    return of_classes("an image", checked.column, tree, kept, ledger, path, options)
 
 
 def _holds_images(path: Path) -> bool:
@@ -169,43 +179,6 @@ def _none_readable(tree: Tree, checked: Checked, path: Path) -> DataError:
         "Copy or download the images again.",
         file=path,
     )
-
-
-def files_below(path: Path) -> list[str]:
-    """Return the files and folders below a folder (or a file's own name), hidden ones aside."""
-    if path.is_file():
-        return [path.name]
-    names: list[str] = []
-    for folder, folders, files in os.walk(path, onerror=_raise):
-        folders[:] = sorted(name for name in folders if not _hidden(name))
-        base = Path(folder).relative_to(path)
-        names += [(base / name).as_posix() + "/" for name in folders]
-        names += [(base / name).as_posix() for name in files if not _hidden(name)]
-    return names
-
-
-def _raise(error: OSError) -> None:
-    raise error
-
-
-def members(path: Path) -> list[str]:
-    """Return the members of a zip file, hidden ones aside.
-
-    Raises:
-        DataError: The file is damaged.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except zipfile.BadZipFile as error:
-        raise DataError(
-            "it is damaged, cut off or no zip file.", "Copy or download it again.", file=path
-        ) from error
-    return [name for name in names if not any(_hidden(part) for part in name.split("/") if part)]
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith(".") or name in ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
 def _any_image(names: Iterable[str]) -> bool:

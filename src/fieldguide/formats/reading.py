@@ -35,6 +35,7 @@ def read(
     rating: str | None = None,
     lowest: float | None = None,
     highest: float | None = None,
+    pairs: bool = True,
 ) -> Dataset:
     """Read a file, a folder or a built-in data set.
 
@@ -62,6 +63,8 @@ def read(
         rating: Column of ratings.
         lowest: Lowest rating there can be; the lowest there is, where left out.
         highest: Highest rating there can be; the highest there is, where left out.
+        pairs: Whether pictures with the same names in folders A and B are pairs, to predict one
+            from the other; if not, A and B are classes.
 
     Returns:
         The data, with honest fields and a ledger of every row and file.
@@ -103,7 +106,7 @@ def read(
         target, time, stream = None, None, False  # windows need all steps at hand
     options = Options(
         target=target, sheet=sheet, stream=stream, group=group, time=time, fields=fields,
-        forecast=asked,
+        forecast=asked, pairs=pairs,
     )  # fmt: skip
     dataset = _read(Path(path_or_name), options)
     if asked is None:

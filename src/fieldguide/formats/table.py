@@ -18,7 +18,7 @@ from fieldguide.errors import DataError, UsageError, did_you_mean
 from fieldguide.formats.clip_column import read_clip_columns
 from fieldguide.formats.columns import unique_names
 from fieldguide.formats.format import Format, Options
-from fieldguide.formats.image_column import read_image_columns
+from fieldguide.formats.image_column import names_images, read_image_columns
 
 
 @dataclass
@@ -157,7 +157,9 @@ def choose_target(
     if options.ratings is not None:
         return None, "ratings are to be guessed"
     if options.target:
-        check_target(options.target, cleaned.fields, source)
+        named = cleaned.columns.get(options.target)
+        if not (isinstance(named, pl.Series) and names_images(named)):  # unique names are no ids
+            check_target(options.target, cleaned.fields, source)
         return options.target, "you named it"
     if options.fields is not None:
         return None, "the rows are to be predicted"

@@ -116,6 +116,32 @@ def mix(values: Tensor, partner: Tensor, share: Tensor) -> Tensor:
     return torch.lerp(values[partner], values, share)
 
 
+def with_colours(pictures: Tensor, channels: int) -> Tensor:
+    """Return pictures with other channels, as far as there is a way: grey, colour, transparency.
+
+    Colour becomes grey by its luma, grey becomes colour by repetition; what is added as
+    transparency is opaque (255, or the highest value). Other numbers of channels are averaged.
+
+    Args:
+        pictures: ``(B, C, H, W)``.
+        channels: 1 or more.
+    """
+    have = pictures.shape[1]
+    if have == channels:
+        return pictures
+    if have in (3, 4) and channels == 1:
+        luma = torch.tensor(GREY, dtype=pictures.dtype, device=pictures.device)[:, None, None]
+        return (pictures[:, :3] * luma).sum(1, keepdim=True)
+    if have in (3, 4) and channels in (3, 4):
+        colours = pictures[:, :3]
+    else:
+        colours = pictures.mean(1, keepdim=True).expand(-1, min(channels, 3), -1, -1)
+    if channels != 4:
+        return colours if colours.shape[1] == channels else colours[:, :1].expand(-1, channels, -1, -1)
+    opaque = torch.full_like(colours[:, :1], max(255.0, float(pictures.max())))
+    return torch.cat([colours, opaque], 1)
+
+
 def _each(factor: Tensor, x: Tensor) -> Tensor:
     return factor.to(x.dtype)[:, None, None, None]
 

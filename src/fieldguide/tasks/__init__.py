@@ -5,6 +5,7 @@ from fieldguide.tasks.choose import choose as choose
 from fieldguide.tasks.choose import from_config as from_config
 from fieldguide.tasks.choose import known as known
 from fieldguide.tasks.choose import names as names
+from fieldguide.tasks.choose import wants_pairs as wants_pairs
 from fieldguide.tasks.forms import forms_of as forms_of
 from fieldguide.tasks.inputs import Inputs as Inputs
 from fieldguide.tasks.task import Task as Task

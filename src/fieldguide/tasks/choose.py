@@ -38,6 +38,16 @@ def all_without_target(able: Sequence[str]) -> bool:
     return bool(named) and not any(kind.needs_target for kind in named)
 
 
+def wants_pairs(able: Sequence[str]) -> bool:
+    """Say whether pictures that come in pairs are wanted so: unless tasks are named, none of them.
+
+    Args:
+        able: Names of the tasks in question; ``"auto"`` names none.
+    """
+    named = [known()[name] for name in able if name in known()]
+    return not named or any(kind.pairs for kind in named)
+
+
 def choose(
     dataset: Dataset, name: str = "auto", able: Sequence[str] = ()
 ) -> tuple[type[Task], str]:

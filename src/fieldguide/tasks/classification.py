@@ -33,9 +33,10 @@ class Classification(Task):
 
     @classmethod
     def allows(cls, dataset: Dataset) -> bool:
-        """All but blocks of numbers and numbers with fractions can be classes."""
+        """All but blocks of numbers, pictures and numbers with fractions can be classes."""
         assert dataset.target is not None
-        return dataset.fields[dataset.target].kind != "array" and not _is_continuous(dataset)
+        blocks = dataset.fields[dataset.target].kind in ("array", "image")
+        return not blocks and not _is_continuous(dataset)
 
     @classmethod
     def target_codec(cls, dataset: Dataset) -> Codec:

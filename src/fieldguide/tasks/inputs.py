@@ -125,7 +125,7 @@ class Inputs:
         numbers: list[np.ndarray] = []
         codes: list[np.ndarray] = []
         for name, codec in self.codecs.items():
-            encoded = codec.encode(_column(dataset, name))
+            encoded = codec.encode(_column(dataset, name, codec))
             (codes if codec.codes else numbers).append(encoded)
         parts: dict[str, np.ndarray] = {}
         if len(numbers) == 1:
@@ -172,7 +172,11 @@ def _writable(array: np.ndarray) -> np.ndarray:
     return array if array.flags.writeable else array.copy()
 
 
-def _column(dataset: Dataset, name: str) -> data.Column:
+def _column(dataset: Dataset, name: str, codec: Codec | None = None) -> data.Column:
+    """Return a column by name; the only pictures there are, whatever their name, for pictures."""
+    if name not in dataset.columns and isinstance(codec, Picture):
+        alone = [other for other, known in dataset.fields.items() if known.kind == "image"]
+        name = alone[0] if len(alone) == 1 else name
     if name not in dataset.columns:
         raise DataError(
             f"the model needs the column '{name}', and the data has none of that name.",

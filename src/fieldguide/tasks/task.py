@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from fieldguide.codecs import Codec
 from fieldguide.codecs import from_config as codec_from_config
-from fieldguide.data import Batch, Dataset, Examples
+from fieldguide.data import Batch, Bundle, Dataset, Examples
 from fieldguide.errors import DataError
 from fieldguide.tasks.inputs import Inputs
 
@@ -44,6 +44,8 @@ class Task(ABC):
     race_terms: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     """Hyperparameters that a race gives to every algorithm that has them, on equal terms."""
     needs_target: ClassVar[bool] = True
+    pairs: ClassVar[bool] = False
+    """Whether pictures that have the same names in two folders are pairs, rather than classes."""
     asks: ClassVar[str] = "forward"
     """The hook of an algorithm that gives this task's outputs for a batch."""
 
@@ -212,7 +214,9 @@ class Task(ABC):
 def _check_present(dataset: Dataset, target: str) -> None:
     """Refuse examples whose target is missing or no finite number."""
     column = dataset.column(target)
-    if isinstance(column, pl.Series):
+    if isinstance(column, Bundle):
+        lacking = np.flatnonzero(column.missing())
+    elif isinstance(column, pl.Series):
         absent = column.is_null()
         if column.dtype.is_float():
             absent |= ~column.is_finite().fill_null(False)

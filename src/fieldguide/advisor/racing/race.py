@@ -191,7 +191,7 @@ def _read(data: Any, target: Any, task: str) -> Dataset:
 
     if target is None and tasks.all_without_target((task,)):
         target = ""  # none is guessed: it would be missing from what is learnt
-    return formats.read(data, target=target)
+    return formats.read(data, target=target, pairs=tasks.wants_pairs((task,)))
 
 
 def _split(dataset: Dataset, settings: dict[str, Any]) -> tuple[np.ndarray, ...]:

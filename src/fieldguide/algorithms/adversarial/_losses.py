@@ -33,6 +33,21 @@ def fooling(made: Tensor, *, saturating: bool = False) -> Tensor:
     return -F.softplus(made).mean() if saturating else F.softplus(-made).mean()
 
 
+def judging_by_squares(real: Tensor, made: Tensor) -> Tensor:
+    """Return ½ E (D(x) - 1)² + ½ E D(G(z))², the loss of a least-squares GAN (Mao et al. 2017).
+
+    Args:
+        real: Scores of real examples, any shape.
+        made: Scores of generated ones.
+    """
+    return 0.5 * ((real - 1).square().mean() + made.square().mean())
+
+
+def fooling_by_squares(made: Tensor) -> Tensor:
+    """Return E (D(G(z)) - 1)², the generator's loss in a least-squares GAN."""
+    return (made - 1).square().mean()
+
+
 def criticising(real: Tensor, made: Tensor) -> Tensor:
     """Return E f(G(z)) - E f(x): minus the critic's estimate of the Wasserstein distance."""
     return made.mean() - real.mean()
