@@ -43,7 +43,6 @@ HARD = {
     "dropout": 0.3,
     "clip": 0.5,
     "seed": 3,
-    "maps": 8,
 }
 
 
@@ -56,6 +55,8 @@ def hard(kind: type[Estimator]) -> dict[str, Any]:
     """Return hyperparameters that make resuming as hard as it gets."""
     known = ranges(kind)
     given = {name: value for name, value in HARD.items() if name in known}
+    if isinstance(getattr(kind, "maps", None), int):
+        given["maps"] = 8
     if "augment" in known:
         given["augment"] = known["augment"].choices
     return given

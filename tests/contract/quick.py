@@ -11,7 +11,8 @@ from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import ranges
 from tests import toys
 
-QUICK = {"epochs": 1, "batch_size": 8, "validation": 0.0, "maps": 8, "blocks": 1}
+QUICK = {"epochs": 1, "batch_size": 8, "validation": 0.0}
+SMALL = {"maps": 8, "blocks": 1}  # of networks whose size is one number
 WITHOUT_TARGET = {name for name, kind in tasks.known().items() if not kind.needs_target}
 COUNT = {
     "array": 40, "table": 40, "image": 16, "series": 24, "clip": 16, "tree": 24, "window": 60,
@@ -23,7 +24,9 @@ OWN_FORM = {"forecasting": "window", "recommendation": "rating"}  # of data that
 
 def settings(kind: type[Estimator], **more: Any) -> dict[str, Any]:
     """Return hyperparameters for a quick fit: of those given, the ones the algorithm has."""
-    return {name: value for name, value in {**QUICK, **more}.items() if name in ranges(kind)}
+    small = {name: few for name, few in SMALL.items() if isinstance(getattr(kind, name, 0), int)}
+    given = {**QUICK, **small, **more}
+    return {name: value for name, value in given.items() if name in ranges(kind)}
 
 
 def data(entry: catalog.Entry, task: str = "", form: str = "", seed: int = 0) -> Dataset:
