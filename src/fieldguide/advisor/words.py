@@ -15,13 +15,15 @@ SHARES = (
 NAMES = {"r2": "R²", "rmse": "root mean squared error", "mae": "mean absolute error",
          "f1_macro": "macro F1", "log_loss": "log loss",
          "balanced_accuracy": "balanced accuracy", "explained": "share explained",
-         "auroc": "area under the ROC curve"}  # fmt: skip
+         "ssim": "structural similarity", "auroc": "area under the ROC curve"}  # fmt: skip
 
 PEOPLE = ("Gaussian", "Wasserstein", "Elman", "Boltzmann", "Markov")  # and others' adjectives
 STRAIGHT = {
     "representation": "the best plane",
     "outliers": "the best plane",
     "generation": "the best single cloud",
+    "image_translation": "the best filter",
+    "unpaired_image_translation": "the best match of colours",
 }  # what a model of capacity 1 is, where nothing is predicted
 
 
@@ -107,6 +109,8 @@ def use(task: str, folder: str) -> str:
     """Return the command line that uses a model of a task."""
     if task == "generation":
         return f"fieldguide sample {folder}"
+    if task.endswith("image_translation"):
+        return f"fieldguide predict {folder} PHOTOS -o OUT"
     return f"fieldguide {'encode' if task == 'representation' else 'predict'} {folder} INPUT"
 
 

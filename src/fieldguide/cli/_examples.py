@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from fieldguide.cli import _model
@@ -104,7 +104,13 @@ def able(model: Estimator, verb: str, what: str) -> None:
         )
 
 
-def write(values: np.ndarray | pl.DataFrame, out: Path, stem: str, columns: int = 0) -> str:
+def write(
+    values: np.ndarray | pl.DataFrame,
+    out: Path,
+    stem: str,
+    columns: int = 0,
+    names: Sequence[str] = (),
+) -> str:
     """Write examples; an earlier file or folder of that name is replaced once all is written.
 
     Args:
@@ -114,6 +120,7 @@ def write(values: np.ndarray | pl.DataFrame, out: Path, stem: str, columns: int 
             (pictures, side by side in one), or else a folder for pictures, one file each.
         stem: How the pictures' files begin.
         columns: Pictures in a row of one file; 0 for a square.
+        names: What each picture is made of, to name its file after; numbers where left out.
 
     Returns:
         What was written, in words.
@@ -147,7 +154,10 @@ def write(values: np.ndarray | pl.DataFrame, out: Path, stem: str, columns: int 
         with open(beside, "wb") as file:
             np.save(file, values, allow_pickle=False)
     else:
-        _write_pictures(np.asarray(values), beside, out, stem)
+        titles = [f"{stem}-{number:05d}" for number in range(1, len(values) + 1)]
+        if len(set(_titles(names))) == len(values):
+            titles = _titles(names)
+        _write_pictures(np.asarray(values), beside, out, titles)
     os.replace(beside, out)
     return f"{len(values)} examples written to {out}."
 
@@ -192,7 +202,17 @@ def _short(value: object) -> str:
     return f"{value:.{FIGURES}g}" if isinstance(value, float) else str(value)
 
 
-def _write_pictures(values: np.ndarray, beside: Path, out: Path, stem: str) -> None:
+def _titles(names: Sequence[str]) -> list[str]:
+    """Return names of files without folders and suffixes; with folders where that tells apart."""
+    alone = [PurePosixPath(name).stem for name in names]
+    if len(set(alone)) == len(alone):
+        return alone
+    return [PurePosixPath(name).with_suffix("").as_posix().replace("/", "-") for name in names]
+
+
+def _write_pictures(
+    values: np.ndarray, beside: Path, out: Path, titles: Sequence[str]
+) -> None:
     """Write one PNG each; numbers that are no bytes are spread over 0 to 255, all alike."""
     import numpy as np
     from PIL import Image
@@ -204,9 +224,9 @@ def _write_pictures(values: np.ndarray, beside: Path, out: Path, stem: str) -> N
     if values.dtype != np.uint8:
         low, high = float(values.min()), float(values.max())
         values = ((values - low) * (255 / (high - low or 1.0))).round().astype(np.uint8)
-    for number, picture in enumerate(values, start=1):
+    for title, picture in zip(titles, values, strict=True):
         shown = picture.transpose(1, 2, 0)
         image = Image.fromarray(shown[..., 0] if shown.shape[2] == 1 else shown)
-        image.save(beside / f"{stem}-{number:05d}.png")
+        image.save(beside / f"{title}.png")
     if out.is_dir():
         shutil.rmtree(out)

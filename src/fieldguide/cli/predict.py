@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fieldguide.cli import _model
+from fieldguide.cli import _examples, _model
 from fieldguide.cli._answer import Answer, table
 from fieldguide.cli._model import Model
 from fieldguide.cli._reading import tell_losses
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fieldguide.estimator import Estimator
 
 ORDER = 70
+PICTURES = ("image_translation", "unpaired_image_translation")  # tasks whose answers are pictures
 MOST_ROWS = 20  # shown on a terminal
 STAMP = "%Y-%m-%d %H:%M:%S"  # how the times of forecasts are written
 
@@ -35,7 +36,9 @@ def predict(
     ],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="CSV file to write."),
+        typer.Option(
+            "--out", "-o", metavar="OUT", help="CSV file to write; of pictures, a folder or .npy."
+        ),
     ] = None,
     probabilities: Annotated[
         bool, typer.Option("--probabilities", "-p", help="With the probability of each class.")
@@ -46,6 +49,8 @@ def predict(
     from fieldguide import formats
 
     dataset = formats.read(input, fields=fitted.fields_)
+    if fitted.task_.name in PICTURES:
+        return _pictures(fitted, dataset, model, input, out)
     frame = _predictions(fitted, dataset, probabilities)
     tell_losses(dataset.ledger)
     if out is not None:
@@ -59,6 +64,26 @@ def predict(
         **({} if out is None else {"written": str(out)}),
     }
     return Answer(document, lambda console: _render(console, frame, out))
+
+
+def _pictures(
+    fitted: Estimator, dataset: Dataset, model: Path, input: str, out: Path | None
+) -> Answer:
+    """Translate pictures, and write one PNG each, named after the picture that it is made of."""
+    values = fitted.predict(dataset)
+    tell_losses(dataset.ledger)
+    names = [str(origin) for origin in dataset.origins]
+    said = None if out is None else _examples.write(values, out, "picture", names=names)
+    document = {
+        "model": str(model), "input": input, "target": fitted.task_.target, "pictures": names,
+        "shape": values.shape, "ledger": dataset.ledger.counts(),
+        **({} if out is None else {"written": str(out)}),
+    }  # fmt: skip
+
+    def render(console: Console) -> None:
+        console.print(said) if said else _examples.show(console, values)
+
+    return Answer(document, render)
 
 
 def _predictions(fitted: Estimator, dataset: Dataset, probabilities: bool) -> pl.DataFrame:

@@ -129,7 +129,7 @@ def _dataset(
             file=path,
         )
     fields = infer_fields(columns)
-    target, reason = "B", "its pictures have the names of those in A (the other way: --target A)"
+    target, reason = "B", "its pictures have the names of those in A; --target A asks the other way"
     if options.target:
         check_target(options.target, fields, str(path))
         target, reason = options.target, "you named it"

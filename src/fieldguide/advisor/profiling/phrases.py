@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SHARES = ("accuracy", "explained", "coverage")  # scores that read best in per cent
-NAMES = {"r2": "R²", "auroc": "AUROC"}
+NAMES = {"r2": "R²", "auroc": "AUROC", "ssim": "structural similarity"}
 MOST_NAMES = 5  # columns or classes named in one sentence
 
 

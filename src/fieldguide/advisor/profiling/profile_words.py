@@ -7,7 +7,10 @@ import numpy as np
 from fieldguide.advisor.profiling.phrases import MOST_NAMES, change, counted, listed, score
 from fieldguide.advisor.profiling.pictures import LOCAL_FROM
 from fieldguide.advisor.profiling.profile import Profile
+from fieldguide.advisor.profiling.measures import translations
 from fieldguide.advisor.profiling.rows import TASKS
+
+TRIED = (*TASKS, *translations.TASKS)  # tasks whose quick models are told of by measures
 
 
 def sentences(profile: Profile) -> list[str]:
@@ -171,7 +174,7 @@ def _ceiling(profile: Profile) -> str:
 def _signals(profile: Profile) -> list[str]:
     marks, name = profile.landmarks, profile.score_name
     if not marks:
-        vectors = bool(profile.numbers or profile.categories) and profile.task not in TASKS
+        vectors = bool(profile.numbers or profile.categories) and profile.task not in TRIED
         few = "There are too few examples to measure how hard the task is."
         return [few] if name and vectors else []
     said = [

@@ -9,6 +9,7 @@ import numpy as np
 from fieldguide.advisor import words
 from fieldguide.advisor.racing import leaderboard
 from fieldguide.advisor.racing.leaderboard import Row
+from fieldguide.advisor.racing.verdict_of_pictures import against_simple_answers
 from fieldguide.advisor.racing.verdict_without_target import against_clouds, against_planes
 
 NO_DEEP_LEARNING = "You do not need deep learning here"
@@ -44,7 +45,8 @@ def verdict(
     said += _depth(winner, scored, parts, score_name, seed)
     said.append(_noise(winner, scored, score_name, held_out, task, target))
     kinds = {"representation": against_planes, "outliers": against_planes,
-             "generation": against_clouds}  # fmt: skip
+             "generation": against_clouds, "image_translation": against_simple_answers,
+             "unpaired_image_translation": against_simple_answers}  # fmt: skip
     if task == "forecasting":
         said += _hard_to_beat(scored, parts, seed) or _over_naive(winner, scored, score_name)
     else:

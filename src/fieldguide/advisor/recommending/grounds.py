@@ -6,7 +6,7 @@ from typing import Any
 
 from fieldguide.advisor.plain import plain
 from fieldguide.advisor.profiling.profile import Profile
-from fieldguide.advisor.recommending import of_ratings, of_series, without_target
+from fieldguide.advisor.recommending import of_pictures, of_ratings, of_series, without_target
 from fieldguide.advisor.recommending.first_guess import rule_of
 from fieldguide.advisor.recommending.forecast import Forecast
 from fieldguide.advisor.recommending.probe import Cost
@@ -51,6 +51,8 @@ def facts(card: Card, profile: Profile) -> dict[str, Any]:
             found[f"{name}_{figure}"] = profile.findings[name].figures.get(figure)
     if without_target.concerns(profile):
         found |= without_target.facts(card, profile)
+    if of_pictures.concerns(profile):
+        found |= of_pictures.facts(card, profile)
     ready: dict[str, Any] = plain(
         found | of_series.facts(card, profile) | of_ratings.facts(card, profile)
     )
@@ -62,6 +64,8 @@ def evidence(score: Forecast | None, cost: Cost | None, profile: Profile) -> str
     said = ["nothing could be measured, so that the card alone gives its place"]
     if without_target.concerns(profile):
         said = [without_target.UNKNOWN]
+    if of_pictures.concerns(profile):
+        said = [of_pictures.UNKNOWN]
     if score is not None:
         said = [f"score: {score.source}"]
     if cost is None or (cost.seconds is None and cost.memory_bytes is None):

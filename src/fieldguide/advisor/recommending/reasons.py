@@ -9,7 +9,7 @@ from fieldguide.advisor.profiling.landmarks import Landmark
 from fieldguide.advisor.profiling.phrases import score
 from fieldguide.advisor.profiling.pictures import LOCAL_FROM
 from fieldguide.advisor.profiling.profile import Profile
-from fieldguide.advisor.recommending import of_ratings, of_series, without_target
+from fieldguide.advisor.recommending import of_pictures, of_ratings, of_series, without_target
 from fieldguide.advisor.recommending.first_guess import MIXED_FROM, mixed, rule_of
 from fieldguide.advisor.recommending.probe import Cost
 from fieldguide.card import Card
@@ -24,6 +24,8 @@ def reasons(card: Card, profile: Profile) -> list[str]:
     """Return what speaks for it."""
     if without_target.concerns(profile):
         return without_target.reasons(card, profile)
+    if of_pictures.concerns(profile):
+        return of_pictures.reasons(card, profile)
     marks, rule = profile.landmarks, rule_of(card)
     said = {
         "constant": _constant, "linear": _linear, "separator": _linear, "smooth": _smooth,
@@ -50,6 +52,8 @@ def doubts(card: Card, profile: Profile, cost: Cost | None = None) -> list[str]:
     said += of_series.doubts(card, profile) + of_ratings.doubts(card, profile)
     if without_target.concerns(profile):
         said += without_target.doubts(card, profile)
+    if of_pictures.concerns(profile):
+        return said + of_pictures.doubts(card, profile) + ([] if cost is None else _expensive(cost))
     if card.capacity >= 2 and profile.numbers > WIDE * profile.examples:
         said.append(
             f"{profile.numbers:,} numbers an example and {profile.examples:,} examples: it can "

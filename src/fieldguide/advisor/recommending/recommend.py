@@ -17,7 +17,7 @@ from fieldguide.advisor.profiling.duplicates import refuse_all_the_same
 from fieldguide.advisor.profiling.profile import Profile
 from fieldguide.advisor.profiling.profile import profile as measure
 from fieldguide.advisor.profiling.sample import with_known_target
-from fieldguide.advisor.recommending import without_target
+from fieldguide.advisor.recommending import of_pictures, without_target
 from fieldguide.advisor.recommending.changes import Runner, changes
 from fieldguide.advisor.recommending.eligible import objection, remedy
 from fieldguide.advisor.recommending.experience import Experience
@@ -88,9 +88,7 @@ def recommend(
     candidates = [
         _Candidate(
             entry,
-            without_target.expected(entry.card, seen)
-            if without_target.concerns(seen)
-            else forecast(entry.card, seen, entry.name, experience),
+            _expected(entry, seen, experience),
             objection=objection(entry.card, seen),
         )
         for entry in known
@@ -100,6 +98,14 @@ def recommend(
         candidates = _probed(_ordered(candidates, seen), dataset, seen, seed, notes)
     items = _placed(_ordered(candidates, seen), seen)
     return Recommendations(items, seen, tuple(notes), round(time.perf_counter() - began, 3))
+
+
+def _expected(entry: Entry, seen: Profile, experience: Experience | None) -> Forecast | None:
+    """Return the score to expect, or None where nothing can be said."""
+    for room in (without_target, of_pictures):
+        if room.concerns(seen):
+            return room.expected(entry.card, seen)
+    return forecast(entry.card, seen, entry.name, experience)
 
 
 def _ordered(candidates: Sequence[_Candidate], profile: Profile) -> list[_Candidate]:
@@ -112,6 +118,8 @@ def _key(one: _Candidate, profile: Profile) -> tuple[bool | float | str, ...]:
     worth = 0.0
     if without_target.concerns(profile):
         worth = without_target.standing(card, profile)
+    elif of_pictures.concerns(profile):
+        worth = of_pictures.standing(card, profile)
     elif one.score is not None:  # a more complex rule must bring more than chance would
         worth = one.score.expected - SIMPLER * noise(card, profile) * card.capacity
     return (

@@ -210,7 +210,7 @@ def _attention(look: Look) -> dict[str, Any] | None:
         trees,
     )
 
-    if not look.model.task_.needs_target:
+    if not look.model.task_.needs_target or look.model.task_.pairs:
         file = closeups.of_task(look.model.task_.name)
         if file is None:
             return {"reason": "There is nothing to show of a model that does this task."}

@@ -60,9 +60,9 @@ class Material:
 
     @property
     def predicts(self) -> bool:
-        """Whether there is a target whose true values answers can be compared with."""
+        """Whether there is a target whose true values a class or a number can be compared with."""
         kind = tasks.known().get(self.outcome["task"])
-        return kind is None or kind.needs_target
+        return kind is None or (kind.needs_target and not kind.pairs)
 
     @cached_property
     def winner(self) -> dict[str, Any] | None:

@@ -9,12 +9,18 @@ from fieldguide.algorithms.adversarial._convolutions import initialise
 from fieldguide.nn.resize import cut, padded
 
 HALVINGS = 2
+WIDE, WIDE_FROM = 64, 128  # maps, from so many pixels on
 LARGE, MANY, FEW = 256, 9, 6  # residual blocks from so many pixels on, and below (Zhu et al. 2017)
 
 
 def blocks_for(height: int, width: int) -> int:
     """Return how many residual blocks a generator has: 9 from 256 pixels on, else 6."""
     return MANY if min(height, width) >= LARGE else FEW
+
+
+def maps_for(height: int, width: int) -> int:
+    """Return the maps of the first layers: 64 as published, and half of them below 128 pixels."""
+    return WIDE if min(height, width) >= WIDE_FROM else WIDE // 2
 
 
 class ResidualBlock(nn.Module):

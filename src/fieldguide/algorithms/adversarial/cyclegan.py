@@ -55,7 +55,7 @@ from fieldguide.algorithms.adversarial import _losses
 from fieldguide.algorithms.adversarial._bounds import Bounds
 from fieldguide.algorithms.adversarial._patches import PatchDiscriminator, patch_for
 from fieldguide.algorithms.adversarial._pool import PicturePool
-from fieldguide.algorithms.adversarial._residual import ResidualGenerator, blocks_for
+from fieldguide.algorithms.adversarial._residual import ResidualGenerator, blocks_for, maps_for
 from fieldguide.card import Card
 from fieldguide.data import Batch, Examples
 from fieldguide.engine import Stage
@@ -148,7 +148,9 @@ class CycleGAN(_Fitted, Estimator):
     identity: float = option(
         0.5, "weight of leaving pictures of the goal alone, as a share of cycle", low=0
     )
-    maps: int = option(64, "maps of the first layers", low=1, search=(16, 64), log=True)
+    maps: int = option(
+        0, "maps of the first layers; 0: 64 from 128 pixels on, else 32", low=0, search=(16, 64)
+    )
     blocks: int = option(
         0, "residual blocks of a generator; 0: 9 from 256 pixels on, else 6", low=0
     )
@@ -165,7 +167,7 @@ class CycleGAN(_Fitted, Estimator):
             channels=channels,
             height=height,
             width=width,
-            maps=self.maps,
+            maps=self.maps or maps_for(height, width),
             blocks=self.blocks or blocks_for(height, width),
             patch=self.patch,
             pool=self.pool,
