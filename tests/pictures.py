@@ -1,8 +1,11 @@
-"""Pictures that a convolutional network learns to tell apart in seconds."""
+"""Pictures that a convolutional network learns to tell apart in seconds, and such on disk."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+from PIL import Image
 
 
 def bars(count: int, side: int, *, seed: int, channels: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -15,3 +18,10 @@ def bars(count: int, side: int, *, seed: int, channels: int = 1) -> tuple[np.nda
         start = random.integers(0, side - thick + 1)
         (picture if lies else picture.transpose(0, 2, 1))[:, start : start + thick] = 220
     return pictures, np.where(across, "across", "upright")
+
+
+def write(path: Path, pixels: np.ndarray) -> Path:
+    """Write a picture, (height, width) or (height, width, 3), and the folders around it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+    return path

@@ -165,7 +165,8 @@ class UnpairedImageTranslation(WithoutTarget):
     def _told_by_folders(self, dataset: Dataset) -> Tensor:
         """Return codes by the folder that a picture lies in; -1 where it says nothing."""
         place = {name: code for code, name in enumerate(self.classes)}
-        around = place.get(Path(dataset.source).name, UNKNOWN)
+        source = Path(dataset.source)
+        around = place.get(source.parent.name if source.suffix else source.name, UNKNOWN)
         codes = [_code(str(origin), place, around) for origin in dataset.origins]
         return torch.tensor(codes, dtype=torch.int64)
 

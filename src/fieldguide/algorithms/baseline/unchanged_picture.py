@@ -1,4 +1,4 @@
-"""Unchanged picture: every picture is its own translation.
+"""Unchanged picture: every picture is its own translation (Wang et al. 2004).
 
 How it works:
     ŷ = x, brought to the size and the channels of the pictures to predict: colour becomes grey by
@@ -55,8 +55,9 @@ class UnchangedPicture(Baseline):
 
     card = Card(
         title="Unchanged picture",
-        paper="",
-        year=1826,
+        paper="Wang, Bovik, Sheikh & Simoncelli (2004). Image quality assessment: from error "
+        "visibility to structural similarity. IEEE Transactions on Image Processing 13.",
+        year=2004,
         tasks=("image_translation", "unpaired_image_translation"),
         inputs=("image",),
         capacity=0,

@@ -86,8 +86,8 @@ def _likeness(found: dict[str, Any], winner: dict[str, Any]) -> dict[str, Any]:
     more = []
     if own["kept"] > ALIKE:
         more.append(
-            "The translations are all but the pictures themselves: it has hardly learnt to change "
-            "anything. More epochs, or a lower weight of cycle and identity, may help."
+            "The translations are all but the pictures themselves. A network that ends so may need "
+            "more epochs, or a lower weight of cycle and identity."
         )
     return {
         "title": "Do they look like the other class?",
