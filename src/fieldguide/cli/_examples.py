@@ -210,9 +210,7 @@ def _titles(names: Sequence[str]) -> list[str]:
     return [PurePosixPath(name).with_suffix("").as_posix().replace("/", "-") for name in names]
 
 
-def _write_pictures(
-    values: np.ndarray, beside: Path, out: Path, titles: Sequence[str]
-) -> None:
+def _write_pictures(values: np.ndarray, beside: Path, out: Path, titles: Sequence[str]) -> None:
     """Write one PNG each; numbers that are no bytes are spread over 0 to 255, all alike."""
     import numpy as np
     from PIL import Image

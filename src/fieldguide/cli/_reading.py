@@ -28,7 +28,7 @@ Task = Annotated[
     typer.Option(
         metavar="TASK",
         help="auto, classification, regression, forecasting, recommendation, representation, "
-        "outliers, generation.",
+        "outliers, generation, image_translation, unpaired_image_translation.",
     ),
 ]
 

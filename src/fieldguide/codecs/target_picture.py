@@ -47,9 +47,7 @@ class TargetPicture(Codec):
         """Learn the common size, the channels and the range."""
         known = Picture.fit(column)
         low, high = BYTES if known.stored == "uint8" else _range(np.asarray(column))
-        return cls(
-            known.channels, known.height, known.width_pixels, low, high, stored=known.stored
-        )
+        return cls(known.channels, known.height, known.width_pixels, low, high, stored=known.stored)
 
     @cached_property
     def picture(self) -> Picture:

@@ -1,4 +1,4 @@
-"""Whether a folder or zip file has two sides, A and B: formats ask before they take it for theirs."""
+"""Whether a folder or zip file has two sides, A and B; formats ask before they say it is theirs."""
 
 from __future__ import annotations
 

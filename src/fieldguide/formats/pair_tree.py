@@ -74,7 +74,10 @@ class PairTree:
     def classes(self) -> Tree:
         """Return the same pictures as those of two classes, A and B."""
         splits = [place.split for place in self.places]
-        excluded = {"in neither folder A nor B": self.loose, "not an image by its suffix": self.others}
+        excluded = {
+            "in neither folder A nor B": self.loose,
+            "not an image by its suffix": self.others,
+        }
         return Tree(
             [place.name for place in self.places],
             [SIDES[place.side] for place in self.places],

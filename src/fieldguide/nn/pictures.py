@@ -135,9 +135,10 @@ def with_colours(pictures: Tensor, channels: int) -> Tensor:
     if have in (3, 4) and channels in (3, 4):
         colours = pictures[:, :3]
     else:
-        colours = pictures.mean(1, keepdim=True).expand(-1, min(channels, 3), -1, -1)
+        shown = 3 if channels == 4 else channels
+        colours = pictures.mean(1, keepdim=True).expand(-1, shown, -1, -1)
     if channels != 4:
-        return colours if colours.shape[1] == channels else colours[:, :1].expand(-1, channels, -1, -1)
+        return colours
     opaque = torch.full_like(colours[:, :1], max(255.0, float(pictures.max())))
     return torch.cat([colours, opaque], 1)
 

@@ -32,7 +32,7 @@ def test_losses_are_those_of_the_paper() -> None:
     descended: dict[str, torch.Tensor] = {}
     model.descend = lambda name, loss: descended.__setitem__(name, loss)  # type: ignore[method-assign]
     net.pools = torch.nn.ModuleList()
-    model._drawn = lambda batch: (a, b)  # type: ignore[method-assign]
+    model._pictures = lambda batch: (a, b)  # type: ignore[method-assign]
     model._pool = lambda code: _Mirror()  # type: ignore[method-assign]
     (batch,) = Examples(torch.arange(4)).whole()
     model.step(batch)
@@ -72,7 +72,7 @@ def test_batches_count_the_larger_class_and_draw_the_smaller() -> None:
     (stage,) = model.stages(model.task_.encode(as_dataset(x[few], y[few])))
     assert len(stage.batches) == 5
     batch = next(iter(stage.batches))
-    black, white = model._drawn(batch)
+    black, white = model._pictures(batch)
     assert black.shape == white.shape == (4, 1, 12, 12)
     expected = model.network_.bounds.inward(model._data.batch(batch.x).x)
     assert torch.equal(black, expected) and float(white.mean()) > float(black.mean())

@@ -96,7 +96,7 @@ def test_sizes_and_colours_of_their_own(tmp_path: Path) -> None:
 
 def test_small_answers_and_large_patches_are_refused() -> None:
     x, y = negatives(8)
-    with pytest.raises(TaskMismatch, match="at least 8 pixels.*6x6"):
+    with pytest.raises(TaskMismatch, match=r"at least 8 pixels.*6x6"):
         fg.Pix2Pix().fit(x, y[:, :, ::2, ::2])
     with pytest.raises(UsageError, match="patch=70"):
         fg.Pix2Pix(patch=70, maps=4).fit(x, y)

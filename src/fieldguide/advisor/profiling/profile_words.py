@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from fieldguide.advisor.profiling.measures import translations
 from fieldguide.advisor.profiling.phrases import MOST_NAMES, change, counted, listed, score
 from fieldguide.advisor.profiling.pictures import LOCAL_FROM
 from fieldguide.advisor.profiling.profile import Profile
-from fieldguide.advisor.profiling.measures import translations
 from fieldguide.advisor.profiling.rows import TASKS
 
 TRIED = (*TASKS, *translations.TASKS)  # tasks whose quick models are told of by measures

@@ -198,7 +198,7 @@ class CycleGAN(_Fitted, Estimator):
 
     def step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Let the generators learn, then the discriminators."""
-        net, real = self._nets, self._drawn(batch)
+        net, real = self._nets, self._pictures(batch)
         made = tuple(net.generators[code](real[1 - code]) for code in (0, 1))
         back = tuple(net.generators[code](made[1 - code]) for code in (0, 1))
         fooled = torch.stack([
@@ -258,7 +258,7 @@ class CycleGAN(_Fitted, Estimator):
             )
         return places
 
-    def _drawn(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _pictures(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return pictures of both classes in -1 to 1: of the larger one those that are due."""
         assert isinstance(batch.x, Tensor)
         due, larger = batch.x.cpu(), int(len(self._places[1]) > len(self._places[0]))

@@ -1,4 +1,4 @@
-"""pix2pix: a picture for each picture, learnt from pairs and a judge of patches (Isola et al. 2017).
+"""pix2pix: a picture for each picture, learnt from pairs and judged by patches (Isola et al. 2017).
 
 Isola, Zhu, Zhou & Efros, "Image-to-Image Translation with Conditional Adversarial Networks",
 CVPR 2017.

@@ -77,7 +77,9 @@ class LinearFilter(Baseline):
         """
         assert isinstance(task, ImageTranslation)
         if self.size % 2 == 0:
-            raise UsageError(f"size={self.size}: expected an odd number, whose window has a centre.")
+            raise UsageError(
+                f"size={self.size}: expected an odd number, whose window has a centre."
+            )
         return nn.Conv2d(task.inputs.shape[0], task.picture.channels, self.size)
 
     def learn(self, x: Inputs, y: Tensor) -> Mapping[str, float]:

@@ -141,8 +141,8 @@ def _worth(found: dict[str, Any], winner: dict[str, Any]) -> dict[str, Any]:
     more = []
     if share < BLURRED:
         more.append(
-            "Where several answers are possible, their mean is blurred; an adversarial loss (pix2pix) "
-            "decides for one of them, and may err more for it."
+            "Where several answers are possible, their mean is blurred; an adversarial loss "
+            "(pix2pix) decides for one of them, and may err more for it."
         )
     return {
         "title": "What the answers are worth",
