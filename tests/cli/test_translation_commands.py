@@ -59,10 +59,10 @@ def test_the_same_folder_may_be_two_classes(command: Command, pairs: Path) -> No
 
 def test_recommend_knows_both(command: Command, pairs: Path, two: Path) -> None:
     found = command("recommend", pairs, "--no-probe", "--json").document
-    names = [one["name"] for one in found["items"] if not one["ruled_out"]]
+    names = [one["name"] for one in found["recommendations"] if not one["ruled_out"]]
     assert set(names) == {"unchanged-picture", "mean-picture", "linear-filter", "pix2pix"}
     found = command("recommend", two, *UNPAIRED, "--no-probe", "--json").document
-    names = [one["name"] for one in found["items"] if not one["ruled_out"]]
+    names = [one["name"] for one in found["recommendations"] if not one["ruled_out"]]
     assert set(names) <= {"unchanged-picture", "colour-statistics", "cyclegan"}
     assert command("recommend", two, "--no-probe", "--json").document["profile"]["task"] == (
         "classification"
@@ -108,7 +108,8 @@ def test_wrong_data_end_in_a_sentence(command: Command, pairs: Path, tmp_path: P
     write(tmp_path / "one" / "B" / "x.png", np.ones((8, 8), dtype=np.uint8))
     found = command("fit", tmp_path / "one", "-a", "pix2pix", "--test", "0", "-o", tmp_path / "m")
     assert found.status == 2 and "one pair of pictures" in found.err
-    for name in ("cat", "cow", "dog"):
-        write(tmp_path / "three" / name / "x.png", np.zeros((8, 8), dtype=np.uint8))
+    for number in range(15):
+        name = ("cat", "cow", "dog")[number % 3]
+        write(tmp_path / "three" / name / f"{number}.png", np.zeros((8, 8), dtype=np.uint8))
     found = command("fit", tmp_path / "three", "-a", "cyclegan", "-o", tmp_path / "m")
     assert found.status == 2 and "3 (cat, cow, dog)" in found.err
