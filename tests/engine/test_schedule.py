@@ -9,7 +9,7 @@ from torch.optim import SGD
 from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR
 
 from fieldguide.engine.descent import Descent
-from fieldguide.engine.schedule import SCHEDULES, constant, cosine, one_cycle
+from fieldguide.engine.schedule import SCHEDULES, constant, cosine, late_linear, one_cycle
 
 STEPS, RATE = 50, 0.4
 
@@ -57,7 +57,12 @@ def test_constant_stays() -> None:
     assert own_rates("constant") == [RATE] * STEPS
 
 
-@pytest.mark.parametrize("schedule", [cosine, one_cycle])
+def test_late_linear_falls_in_the_second_half_alone() -> None:
+    rates = [late_linear(share) for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    assert rates == [1.0, 1.0, 1.0, 0.5, 0.0]
+
+
+@pytest.mark.parametrize("schedule", [cosine, late_linear, one_cycle])
 def test_progress_beyond_the_end_stays_at_zero(schedule) -> None:
     assert schedule(1.0) == pytest.approx(0.0)
     assert schedule(1.5) == pytest.approx(0.0)
