@@ -18,6 +18,12 @@ NAMES = {"r2": "R²", "rmse": "root mean squared error", "mae": "mean absolute e
          "ssim": "structural similarity", "auroc": "area under the ROC curve"}  # fmt: skip
 
 PEOPLE = ("Gaussian", "Wasserstein", "Elman", "Boltzmann", "Markov")  # and others' adjectives
+ROLES = {
+    "outliers": "judges",
+    "generation": "class",
+    "image_translation": "target",
+    "unpaired_image_translation": "class",
+}  # of a target that is no class and no number to be predicted
 STRAIGHT = {
     "representation": "the best plane",
     "outliers": "the best plane",

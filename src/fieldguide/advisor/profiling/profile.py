@@ -11,14 +11,13 @@ import numpy as np
 
 from fieldguide import tasks
 from fieldguide.advisor.plain import plain
-from fieldguide.advisor.profiling import duplicates, leaks, pictures
+from fieldguide.advisor.profiling import duplicates, leaks, pictures, translated
 from fieldguide.advisor.profiling.classes import Classes, count_classes
 from fieldguide.advisor.profiling.curves import Curve
 from fieldguide.advisor.profiling.duplicates import Duplicates
 from fieldguide.advisor.profiling.landmarks import Landmark, directions, purity, survey
 from fieldguide.advisor.profiling.leaks import Leak
 from fieldguide.advisor.profiling.measure import Finding, Material, findings
-from fieldguide.advisor.profiling.measures import translations
 from fieldguide.advisor.profiling.pictures import Pictures
 from fieldguide.advisor.profiling.rows import FORMS, Rows, directions_for, rows_of
 from fieldguide.advisor.profiling.sample import (
@@ -168,7 +167,7 @@ def profile(dataset: Dataset, task: str = "auto", *, seed: int = 0) -> Profile:
     if rows is not None:
         found |= _flat(fitted, known, rows)
     if kind.pairs:
-        found |= _shape_of_pairs(fitted, known, shown)
+        found |= translated.shape(fitted, known, shown)
     return Profile(**facts, **found, seconds=round(time.perf_counter() - started, 3))
 
 
@@ -183,10 +182,8 @@ def _measured(
     rows: Rows | None,
 ) -> dict[str, Any]:
     """Return what is measured of data with a task: by `_vectors` and by every `Measure`."""
-    free = replace(known, target=None)  # what is translated has no one right answer to conflict
-    translated = kind.name in translations.TASKS
     classes = sample is None or sample.classes > 0
-    copies = duplicates.find(free if translated else known, classes=classes)
+    copies = duplicates.find(translated.for_copies(known, kind.name), classes=classes)
     basics = {} if sample is None else _vectors(known, looked_at, sample, seed)
     material = Material(
         task=kind.name,
@@ -221,17 +218,6 @@ def _flat(fitted: Task, known: Dataset, rows: Rows) -> dict[str, Any]:
         "directions": directions_for(rows.values),
         "classes": count_classes(known.column(known.target or "")) if told else None,
         "pictures": None if shrunk is None else pictures.describe(known.column(names[0]), shrunk),
-    }
-
-
-def _shape_of_pairs(fitted: Task, known: Dataset, shown: Dataset) -> dict[str, Any]:
-    """Return what the pictures to be translated are like."""
-    name = next(iter(fitted.inputs.codecs))
-    small = np.asarray(shown.column(name))
-    return {
-        "numbers": int(np.prod(fitted.inputs.shape)),
-        "directions": directions_for(small.reshape(len(small), -1)),
-        "pictures": pictures.describe(known.column(name), small),
     }
 
 

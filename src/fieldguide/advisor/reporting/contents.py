@@ -223,12 +223,7 @@ def _ledger(material: Material) -> Section:
 
 def _with_classes(dataset: Dataset, task: str) -> list[dict[str, Any]]:
     """Return the fields; the target, which is not predicted, by the role that it has instead."""
-    role = {
-        "outliers": "judges",
-        "generation": "class",
-        "image_translation": "target",
-        "unpaired_image_translation": "class",
-    }.get(task, "unused")
+    role = words.ROLES.get(task, "unused")
     return [field | ({"role": role} if field["role"] == "target" else {})
             for field in fields(dataset)]  # fmt: skip
 
