@@ -166,8 +166,7 @@ def profile(dataset: Dataset, task: str = "auto", *, seed: int = 0) -> Profile:
         found = _measured(kind, form, known, looked_at, sample, shown.origins, seed, rows)
     if rows is not None:
         found |= _flat(fitted, known, rows)
-    if kind.pairs:
-        found |= translated.shape(fitted, known, shown)
+    found |= translated.shape(fitted, known, shown) if kind.pairs else {}
     return Profile(**facts, **found, seconds=round(time.perf_counter() - started, 3))
 
 
