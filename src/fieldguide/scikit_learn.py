@@ -183,9 +183,7 @@ class ScikitLearnMixin(BaseEstimator):
         name = task.name if task is not None else self.task
         if name == "auto" and "classification" not in self.card.tasks:
             name = self.card.tasks[0]
-        return (
-            "regressor" if name in ("regression", "forecasting", "recommendation") else "classifier"
-        )
+        return "regressor" if name in _OF_NUMBERS else "classifier"
 
     def _outputs_and_truth(self, data: Any, y: Any) -> tuple[Tensor, Tensor]:
         raise NotImplementedError
@@ -197,6 +195,7 @@ class ScikitLearnMixin(BaseEstimator):
         raise NotImplementedError
 
 
+_OF_NUMBERS = ("regression", "forecasting", "recommendation", "image_translation")
 _NO_SCALARS = ("array", "image", "series", "clip", "tree")
 
 

@@ -86,6 +86,12 @@ def test_both_of_a_pair_are_flipped_together() -> None:
     assert torch.equal(truths, flipped)
 
 
+def test_scikit_learn_takes_it_for_a_regressor_of_pictures() -> None:
+    from sklearn.base import is_classifier, is_regressor
+
+    assert is_regressor(fg.Pix2Pix()) and not is_classifier(fg.Pix2Pix())
+
+
 def test_sizes_and_colours_of_their_own(tmp_path: Path) -> None:
     pairs = toys.pairs(16)
     model = fg.Pix2Pix(epochs=1, maps=4).fit(pairs)
