@@ -36,7 +36,9 @@ def judge(model: Estimator, held_out: Dataset, folder: Path) -> dict[str, Any]:
     if isinstance(task, Forecasting):  # every step of every window would fill the disk
         kept |= backtests.keep(task, outputs, held_out)
     else:
-        told = task.needs_target and not task.pairs  # pictures would fill the disk, and tell nothing
+        told = (
+            task.needs_target and not task.pairs
+        )  # pictures would fill the disk, and tell nothing
         kept["prediction"] = _plain(task.decode(outputs)) if told else np.empty((0, 0))
     if hasattr(task, "probabilities"):
         kept["confidence"] = task.probabilities(outputs).max(axis=1)
