@@ -285,8 +285,7 @@ class Estimator(UnlabelledMixin, ScikitLearnMixin, Hooks):
         if y is not None and not isinstance(y, str):
             raise UsageError(f"y was passed beside the path {data}. Pass y='column', or neither.")
         free = known is None and y is None and self._learns_rows()
-        pairs = tasks.wants_pairs(self._able())
-        return formats.read(data, target="" if free else y, fields=known, pairs=pairs)
+        return formats.read(data, target="" if free else y, fields=known, pairs=self._wants_pairs())
 
     def _check_fitted(self) -> None:
         if "network_" not in self.__dict__:

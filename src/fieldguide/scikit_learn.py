@@ -174,6 +174,10 @@ class ScikitLearnMixin(BaseEstimator):
         able: tuple[str, ...] = self.card.tasks if self.task == "auto" else (self.task,)
         return able
 
+    def _wants_pairs(self) -> bool:
+        """Whether pictures with the same names in two folders are pairs to it, not classes."""
+        return tasks.wants_pairs(self._able())
+
     def _learns_rows(self) -> bool:
         """Whether it only does what needs no column to predict."""
         return tasks.all_without_target(self._able())
