@@ -2,8 +2,10 @@
 
 from fieldguide.advisor.racing.race import race as race
 from fieldguide.algorithms.adversarial.conditional_gan import ConditionalGAN as ConditionalGAN
+from fieldguide.algorithms.adversarial.cyclegan import CycleGAN as CycleGAN
 from fieldguide.algorithms.adversarial.dcgan import DCGAN as DCGAN
 from fieldguide.algorithms.adversarial.gan import GAN as GAN
+from fieldguide.algorithms.adversarial.pix2pix import Pix2Pix as Pix2Pix
 from fieldguide.algorithms.adversarial.tabular_gan import TabularGAN as TabularGAN
 from fieldguide.algorithms.adversarial.wgan_gp import WGANGP as WGANGP
 from fieldguide.algorithms.autoencoder.autoencoder import Autoencoder as Autoencoder
@@ -13,21 +15,25 @@ from fieldguide.algorithms.autoencoder.denoising_autoencoder import DenoisingAut
 from fieldguide.algorithms.autoencoder.recurrent_autoencoder import RecurrentAutoencoder as RecurrentAutoencoder
 from fieldguide.algorithms.autoencoder.sparse_autoencoder import SparseAutoencoder as SparseAutoencoder
 from fieldguide.algorithms.autoencoder.vae import VAE as VAE
+from fieldguide.algorithms.baseline.colour_statistics import ColourStatistics as ColourStatistics
 from fieldguide.algorithms.baseline.drift import Drift as Drift
 from fieldguide.algorithms.baseline.exponential_smoothing import ExponentialSmoothing as ExponentialSmoothing
 from fieldguide.algorithms.baseline.gaussian_mixture import GaussianMixture as GaussianMixture
 from fieldguide.algorithms.baseline.gradient_boosting import GradientBoosting as GradientBoosting
 from fieldguide.algorithms.baseline.isolation_forest import IsolationForest as IsolationForest
 from fieldguide.algorithms.baseline.item_means import ItemMeans as ItemMeans
+from fieldguide.algorithms.baseline.linear_filter import LinearFilter as LinearFilter
 from fieldguide.algorithms.baseline.logistic_regression import LogisticRegression as LogisticRegression
 from fieldguide.algorithms.baseline.majority import Majority as Majority
 from fieldguide.algorithms.baseline.mean import Mean as Mean
+from fieldguide.algorithms.baseline.mean_picture import MeanPicture as MeanPicture
 from fieldguide.algorithms.baseline.naive import Naive as Naive
 from fieldguide.algorithms.baseline.nearest_neighbours import NearestNeighbours as NearestNeighbours
 from fieldguide.algorithms.baseline.popularity import Popularity as Popularity
 from fieldguide.algorithms.baseline.principal_components import PrincipalComponents as PrincipalComponents
 from fieldguide.algorithms.baseline.ridge_regression import RidgeRegression as RidgeRegression
 from fieldguide.algorithms.baseline.seasonal_naive import SeasonalNaive as SeasonalNaive
+from fieldguide.algorithms.baseline.unchanged_picture import UnchangedPicture as UnchangedPicture
 from fieldguide.algorithms.convolution.alexnet import AlexNet as AlexNet
 from fieldguide.algorithms.convolution.c3d import C3D as C3D
 from fieldguide.algorithms.convolution.lenet import LeNet as LeNet
