@@ -195,7 +195,6 @@ class CycleGAN(_Fitted, Estimator):
         self._data, self._places = data, (self._of_class(data, 0), self._of_class(data, 1))
         numbers = Examples(torch.arange(max(map(len, self._places))))
         yield Stage("fit", self.step, numbers.batches(self.batch_size, seed=self.seed), self.epochs)
-        del self._data, self._places  # a model keeps nothing of what it learnt from
 
     def step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Let the generators learn, then the discriminators."""
