@@ -10,6 +10,7 @@ from scipy.stats import multivariate_normal
 from sklearn.linear_model import LogisticRegression
 
 import fieldguide as fg
+from fieldguide.algorithms.autoencoder._fitted_prior import FittedPrior
 from fieldguide.errors import UsageError
 from tests import toys
 
@@ -142,3 +143,42 @@ def test_generation_keeps_the_epoch_of_the_best_bound() -> None:
     assert "elbo" not in model.history_[0]
     best = max(record["explained"] for record in model.history_)
     assert model.evaluate(held)["explained"] == pytest.approx(best, abs=1e-5)
+
+
+def test_a_class_asked_for_comes_out_after_short_training() -> None:
+    """From a Gaussian fitted to its codes; from N(0, 1) hardly better than by chance."""
+    chance = np.random.default_rng(0)
+    y = np.arange(200) % 4
+    X = np.zeros((200, 1, 8, 8), dtype=np.uint8)
+    for picture, name in zip(X, y, strict=True):
+        picture[0, 2 * name : 2 * name + 2] = chance.integers(150, 256)
+
+    def right(prior: str) -> float:
+        model = fg.VAE(
+            task="generation", code=6, hidden=(32,), epochs=120, prior=prior, validation=0
+        ).fit(X, y)
+        drawn = [model.sample(50, label=name).reshape(50, 4, 16).sum(axis=2) for name in range(4)]
+        return float(np.mean([bands.argmax(axis=1) == name for name, bands in enumerate(drawn)]))
+
+    assert right("fitted") > 0.9 > right("standard")
+
+
+def test_the_prior_is_the_spread_of_codes_drawn_from_all_examples() -> None:
+    chance = torch.Generator().manual_seed(0)
+    means = torch.randn(4000, 2, generator=chance) @ torch.tensor([[2.0, 0.0], [1.0, 0.5]]) + 3
+    variances = torch.full((4000, 2), 0.25)
+    prior = FittedPrior(2, 0)
+    prior.learn(means, variances, None)
+    drawn = prior.draw(torch.randn(40_000, 2, generator=chance), None)
+    real = means + 0.5 * torch.randn(4000, 2, generator=chance)
+    torch.testing.assert_close(drawn.mean(0), real.mean(0), atol=0.1, rtol=0)
+    torch.testing.assert_close(drawn.T.cov(), real.T.cov(), atol=0.2, rtol=0.05)
+
+
+def test_a_class_of_no_examples_is_drawn_from_all() -> None:
+    means = torch.tensor([[0.0, 1.0], [0.2, 1.2], [0.1, 0.7]])
+    prior = FittedPrior(2, 3)
+    prior.learn(means, torch.full((3, 2), 0.01), torch.tensor([0, 0, -1]))
+    noise = torch.zeros(1, 2)
+    torch.testing.assert_close(prior.draw(noise, torch.tensor([2])), means.mean(0, keepdim=True))
+    torch.testing.assert_close(prior.draw(noise, torch.tensor([0])), torch.tensor([[0.1, 1.1]]))

@@ -5,12 +5,20 @@ Shapes: B examples, D numbers in a row, K hidden numbers, k draws.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from fieldguide.algorithms.autoencoder._fitted_prior import FittedPrior
 from fieldguide.algorithms.autoencoder._likelihood import Likelihood, log_weights
-from fieldguide.algorithms.autoencoder._networks import AutoencoderNetwork
+from fieldguide.algorithms.autoencoder._networks import (
+    AutoencoderNetwork,
+    ConvolutionalDecoder,
+    ConvolutionalEncoder,
+    dense,
+)
 
 
 class VAENetwork(AutoencoderNetwork):
@@ -36,6 +44,7 @@ class VAENetwork(AutoencoderNetwork):
         super().__init__(encoder=encoder, decoder=decoder)
         self.likelihood, self.code, self.classes = likelihood, code, classes
         self.latent = code  # what is drawn for a new example
+        self.prior = FittedPrior(code, classes)
 
     def moments(self, rows: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return mean and log-variance of q(z | x), (B, K) each."""
@@ -73,6 +82,38 @@ class VAENetwork(AutoencoderNetwork):
             return functional.pad(values, (0, self.classes))
         hot = functional.one_hot(y.clamp_min(0), self.classes) * (y >= 0).unsqueeze(1)
         return torch.cat([values, hot.to(values.dtype)], dim=1)
+
+
+def halves(
+    *,
+    code: int,
+    classes: int,
+    width: int,
+    hidden: Sequence[int],
+    activation: str,
+    shape: tuple[int, ...],
+    channels: Sequence[int],
+) -> tuple[nn.Module, nn.Module]:
+    """Return encoder and decoder.
+
+    Args:
+        code: Hidden numbers, K.
+        classes: Number of classes that are told.
+        width: Numbers in a row, D.
+        hidden: Units of the layers between.
+        activation: Bend between layers.
+        shape: Channels, height and width of a picture, for convolutions; (): dense layers.
+        channels: Maps of each convolution.
+    """
+    if shape:
+        return (
+            ConvolutionalEncoder(shape=shape, channels=channels, outputs=2 * code, more=classes),
+            ConvolutionalDecoder(shape=shape, channels=channels, inputs=code + classes),
+        )
+    return (
+        dense([width + classes, *hidden, 2 * code], activation),
+        dense([code + classes, *reversed(hidden), width], activation),
+    )
 
 
 def _full(values: Tensor) -> Tensor:

@@ -2,7 +2,8 @@
 
 Kingma, Welling, "Auto-Encoding Variational Bayes", ICLR 2014; β after Higgins et al., "β-VAE",
 ICLR 2017; the importance-weighted bound of Burda, Grosse, Salakhutdinov, ICLR 2016; classes as
-conditions after Kingma, Mohamed, Rezende, Welling, NIPS 2014.
+conditions after Kingma, Mohamed, Rezende, Welling, NIPS 2014; ``prior="fitted"`` after Ghosh et
+al., ICLR 2020.
 
 How it works:
     Examples are thought to come from hidden numbers z ~ N(0, 1) through a decoder p(x | z). The
@@ -17,7 +18,10 @@ How it works:
     the lowest and the highest value seen; a category is a softmax. With more draws a tighter bound
     is had, log (1/k) Σ p(x, zᵢ) / q(zᵢ | x): `log_likelihood`, and how strange an example is.
     With ``task="generation"`` and examples that have classes, the class is told to encoder and
-    decoder (but for a tenth of the examples, so that it can be left open): `sample(label=…)`.
+    decoder (but for a tenth of the examples, so that it can be left open): `sample(label=…)`. New
+    codes are drawn from a Gaussian fitted to the codes of all examples, or of the class asked for;
+    ``prior="standard"`` draws from N(0, 1) as published, where with a class or after short training
+    few codes lie: likelihoods are those of N(0, 1) in any case.
 
 Use it when:
     You want new examples (`sample`), codes between which one can walk, probabilities of examples,
@@ -50,23 +54,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from fieldguide import engine
 from fieldguide.algorithms.autoencoder._correction import Entries
 from fieldguide.algorithms.autoencoder._family import RowAutoencoder, layout_of
 from fieldguide.algorithms.autoencoder._likelihood import Likelihood, divergence, importance_bound
-from fieldguide.algorithms.autoencoder._networks import (
-    BENDS,
-    AutoencoderNetwork,
-    ConvolutionalDecoder,
-    ConvolutionalEncoder,
-    dense,
-)
-from fieldguide.algorithms.autoencoder._vae_network import VAENetwork
+from fieldguide.algorithms.autoencoder._networks import BENDS, AutoencoderNetwork
+from fieldguide.algorithms.autoencoder._vae_network import VAENetwork, halves
 from fieldguide.card import Card, Reference
 from fieldguide.codecs import Labels
-from fieldguide.data import Batch, Examples
+from fieldguide.data import Batch, Dataset, Examples
 from fieldguide.engine import Stage
 from fieldguide.errors import UsageError
 from fieldguide.hyperparameter import option
@@ -76,6 +74,9 @@ GENERATING = 20  # hidden numbers for new examples; those that are not needed fa
 DRAWS = 16  # of the bound that says how strange an example is
 AT_ONCE = 1 << 22  # numbers of decoded rows in memory at a time
 ELBO = "elbo"  # name of the evidence lower bound in the history, in nats
+KINDS = ("auto", "gaussian", "bernoulli")
+PRIORS = ("fitted", "standard")
+FITTED_ON = 10_000  # examples at most
 UNTOLD = 0.1  # share of the examples whose class is kept from the network in training
 
 
@@ -107,15 +108,12 @@ class VAE(RowAutoencoder):
     code: int = option(20, "hidden numbers; 0: a quarter of those of an example, 32 at most", low=0)
     hidden: tuple[int, ...] = option((200, 200), "units of each hidden layer", low=1)
     activation: str = option("relu", "bend between layers", choices=tuple(BENDS))
-    likelihood: str = option(
-        "auto",
-        "of numbers; auto: bernoulli for pictures",
-        choices=("auto", "gaussian", "bernoulli"),
-    )
+    likelihood: str = option("auto", "of numbers; auto: bernoulli for pictures", choices=KINDS)
     beta: float = option(1.0, "weight of the divergence", low=0, search=(0.1, 4.0), log=True)
     warm_up: float = option(
         0.0, "share of training in which the divergence comes in", low=0, high=1
     )
+    prior: str = option("fitted", "of new codes; standard: as published", choices=PRIORS)
     convolutional: bool = option(False, "whether to look at pictures through windows")
     channels: tuple[int, ...] = option((32, 64), "maps of each convolution, all halving", low=1)
 
@@ -133,7 +131,11 @@ class VAE(RowAutoencoder):
             )
         chosen = {"auto": "bernoulli" if image else "gaussian"}.get(self.likelihood)
         classes = _classes_of(task)
-        encoder, decoder = self._halves(task, code, classes)
+        shape = task.inputs.shape if self.convolutional else ()
+        encoder, decoder = halves(
+            code=code, classes=classes, width=task.width, hidden=self.hidden,
+            activation=self.activation, shape=shape, channels=self.channels,
+        )  # fmt: skip
         return VAENetwork(
             encoder=encoder,
             decoder=decoder,
@@ -209,10 +211,25 @@ class VAE(RowAutoencoder):
         """Draw new rows (count, D); of pictures the means, whose noise nobody wants to see."""
         device = next(self.vae.parameters()).device
         latent = torch.randn(count, self.vae.code, generator=generator).to(device)
-        likelihood, raw = self.vae.likelihood, self.vae.decode(latent, y)
+        likelihood, raw = self.vae.likelihood, self.vae.decode(self.vae.prior.draw(latent, y), y)
         if self.rows_task.inputs.form == "image":
             return likelihood.mean(raw)
         return likelihood.draw(raw, generator)
+
+    def finish(self, train: Dataset, held: Dataset | None) -> None:
+        """Learn what is usual, and where the codes of training examples lie."""
+        super().finish(train, held)
+        if self.prior == "standard":
+            return
+        some = self.rows_task.encode(train.in_memory(FITTED_ON, self.seed))
+
+        def moments(batch: Batch) -> Tensor:
+            return torch.cat(self.vae.moments(self.rows(batch), self._classes(batch)), dim=1)
+
+        device = self.vae.prior.means.device
+        found = engine.outputs(moments, self.network_, some.on(device), bf16=False)
+        means, log_variances = found.chunk(2, dim=1)
+        self.vae.prior.learn(means, log_variances.exp(), some.y if self.vae.classes else None)
 
     def log_likelihood(self, data: Any, samples: int = 100, seed: int = 0) -> np.ndarray:
         """Return a lower bound on the log-likelihood of each example, tighter with more samples.
@@ -272,19 +289,6 @@ class VAE(RowAutoencoder):
             )
 
         return bound
-
-    def _halves(self, task: WithoutTarget, code: int, classes: int) -> tuple[nn.Module, nn.Module]:
-        """Return encoder and decoder."""
-        shape, channels, outputs = task.inputs.shape, self.channels, 2 * code
-        if self.convolutional:
-            return (
-                ConvolutionalEncoder(shape=shape, channels=channels, outputs=outputs, more=classes),
-                ConvolutionalDecoder(shape=shape, channels=channels, inputs=code + classes),
-            )
-        return (
-            dense([task.width + classes, *self.hidden, outputs], self.activation),
-            dense([code + classes, *reversed(self.hidden), task.width], self.activation),
-        )
 
     def _classes(self, batch: Batch) -> Tensor | None:
         """Return the class codes of a batch where the network was told any."""
