@@ -16,6 +16,7 @@ from fieldguide.estimator import Estimator
 
 PIECE = 4  # examples of the first steps, which warm up and tell how long a whole batch may take
 MOST_STEPS = 8  # whole batches timed at most
+OVERHEAD = 8  # times as long as in a whole batch an example of a small piece may take
 
 
 @dataclass
@@ -127,7 +128,7 @@ class _Few(Batches):
             times.append(time.perf_counter() - began)
         guess = times[-1] * len(whole[0]) / len(piece)
         self.seen.step_seconds = guess
-        if guess > self.allowance:
+        if guess > OVERHEAD * self.allowance:
             return
         times, deadline = [], time.perf_counter() + self.allowance
         fetch = super().epoch(stage, epoch, start)
