@@ -10,7 +10,7 @@ import pytest
 from fieldguide.advisor.profiling.curves import Curve
 from fieldguide.advisor.profiling.profile import profile
 from fieldguide.advisor.recommending.changes import FAR, Runner, changes, crossing
-from fieldguide.advisor.recommending.forecast import Forecast
+from fieldguide.advisor.recommending.expected import Forecast
 from fieldguide.advisor.recommending.recommend import recommend
 from tests.advisor.advisor_data import (
     CATALOG,

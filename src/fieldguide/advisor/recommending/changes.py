@@ -14,8 +14,8 @@ import numpy as np
 
 from fieldguide.advisor.profiling.phrases import score
 from fieldguide.advisor.profiling.profile import Profile
+from fieldguide.advisor.recommending.expected import Forecast
 from fieldguide.advisor.recommending.first_guess import rule_of
-from fieldguide.advisor.recommending.forecast import Forecast
 from fieldguide.advisor.recommending.recommendation import duration
 from fieldguide.card import Card
 

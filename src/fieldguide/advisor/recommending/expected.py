@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Expected:
-    """A score expected on a fifth of the examples, held out.
+class Forecast:
+    """A score expected on a fifth of the examples, held out, after a fit with default settings.
 
     Attributes:
-        middle: As likely to be exceeded as not.
+        expected: The middle: as likely to be exceeded as not.
         low: Exceeded with 90 % chance.
         high: Exceeded with 10 % chance.
         source: Where the figures come from, in plain words.
     """
 
-    middle: float
+    expected: float
     low: float
     high: float
     source: str

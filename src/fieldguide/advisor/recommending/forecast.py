@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cache
 
 from fieldguide.advisor.profiling.profile import Profile
 from fieldguide.advisor.recommending import of_ratings, of_series
 from fieldguide.advisor.recommending.evidence import LEAST_ERROR, recorded
+from fieldguide.advisor.recommending.expected import Forecast
 from fieldguide.advisor.recommending.experience import Experience, Lesson
 from fieldguide.advisor.recommending.first_guess import first_guess
 from fieldguide.card import Card
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """A score expected on a fifth of the examples, held out, after a fit with default settings.
-
-    Attributes:
-        expected: The middle: as likely to be exceeded as not.
-        low: Exceeded with 90 % chance.
-        high: Exceeded with 10 % chance.
-        source: Where the figures come from, in plain words.
-    """
-
-    expected: float
-    low: float
-    high: float
-    source: str
 
 
 @cache
@@ -50,10 +33,7 @@ def forecast(
     """
     tried = {"forecasting": of_series, "recommendation": of_ratings}.get(profile.task)
     if tried is not None:  # no recorded race is one of these
-        found = tried.expected(card, profile)
-        if found is None:
-            return None
-        return Forecast(found.middle, found.low, found.high, found.source)
+        return tried.expected(card, profile)
     guess = first_guess(card, profile)
     if guess is None:
         return None

@@ -7,8 +7,8 @@ from typing import Any
 from fieldguide.advisor.plain import plain
 from fieldguide.advisor.profiling.profile import Profile
 from fieldguide.advisor.recommending import of_pictures, of_ratings, of_series, without_target
+from fieldguide.advisor.recommending.expected import Forecast
 from fieldguide.advisor.recommending.first_guess import rule_of
-from fieldguide.advisor.recommending.forecast import Forecast
 from fieldguide.advisor.recommending.probe import Cost
 from fieldguide.card import Card
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from fieldguide.advisor.profiling.phrases import score
 from fieldguide.advisor.profiling.profile import Profile
-from fieldguide.advisor.recommending.forecast import Forecast
+from fieldguide.advisor.recommending.expected import Forecast
 from fieldguide.card import Card
 
 TASKS = ("image_translation", "unpaired_image_translation")

@@ -12,7 +12,7 @@ from typing import Any
 
 from fieldguide.advisor.profiling.phrases import score
 from fieldguide.advisor.profiling.profile import Profile
-from fieldguide.advisor.recommending.expected import Expected
+from fieldguide.advisor.recommending.expected import Forecast
 from fieldguide.card import Card
 
 EIGHTY = 1.2816  # standard deviations on each side that hold 80 % of a normal distribution
@@ -32,7 +32,7 @@ def noise(profile: Profile) -> float:
     return max((float(one["deviation"]) for one in tried(profile)), default=0.0)
 
 
-def expected(card: Card, profile: Profile) -> Expected | None:
+def expected(card: Card, profile: Profile) -> Forecast | None:
     """Return what to expect of a recommender, or None where nothing was tried."""
     known = tried(profile)
     if not known:
@@ -42,13 +42,13 @@ def expected(card: Card, profile: Profile) -> Expected | None:
         # Chance has its part in the score that was measured, and in the one to come.
         reach = EIGHTY * math.sqrt(2) * own["deviation"]
         source = f"tried on {own['judged']:,} of your ratings, held out"
-        return Expected(own["score"], own["score"] - reach, own["score"] + reach, source)
+        return Forecast(own["score"], own["score"] - reach, own["score"] + reach, source)
     kin = _kin(card, profile)
     enough = min(1.0, profile.examples / max(1, card.needs_examples))
     middle = enough * max(0.0, kin["score"]) + (1 - enough) * min(0.0, kin["score"])
     reach = EIGHTY * math.hypot(SPREAD * (1 - middle), kin["deviation"])
     source = f"not tried itself; {kin['title']} was, on {kin['judged']:,} of your ratings, held out"
-    return Expected(middle, middle - reach, middle + reach, source)
+    return Forecast(middle, middle - reach, middle + reach, source)
 
 
 def reasons(card: Card, profile: Profile) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from fieldguide.advisor.profiling.phrases import score
 from fieldguide.advisor.profiling.profile import Profile
-from fieldguide.advisor.recommending.expected import Expected
+from fieldguide.advisor.recommending.expected import Forecast
 from fieldguide.card import Card
 
 EIGHTY = 1.2816  # standard deviations on each side that hold 80 % of a normal distribution
@@ -34,7 +34,7 @@ def hard_to_beat(profile: Profile) -> bool:
     return found is not None and bool(found.figures["hard_to_beat"])
 
 
-def expected(card: Card, profile: Profile) -> Expected | None:
+def expected(card: Card, profile: Profile) -> Forecast | None:
     """Return what to expect of an algorithm, or None where nothing was tried."""
     known = tried(profile)
     if not known:
@@ -44,7 +44,7 @@ def expected(card: Card, profile: Profile) -> Expected | None:
         # Chance has its part in the skill that was measured, and in the one to come.
         reach = EIGHTY * math.sqrt(2) * own["deviation"]
         source = f"tried on the last {own['windows']:,} windows of your series"
-        return Expected(own["skill"], own["skill"] - reach, own["skill"] + reach, source)
+        return Forecast(own["skill"], own["skill"] - reach, own["skill"] + reach, source)
     plain, line = _best(profile, learns=False), _best(profile, learns=True)
     error, spread = _of_kin(card, 1 - plain["skill"], 1 - line["skill"])
     enough = profile.examples / max(1, card.needs_examples)
@@ -53,7 +53,7 @@ def expected(card: Card, profile: Profile) -> Expected | None:
     spread = math.hypot(spread, line["deviation"] / max(error, 0.05))
     low, high = (1 - error * math.exp(sign * EIGHTY * spread) for sign in (1, -1))
     source = f"not tried itself; {line['title']} and {plain['title']} were, on the last fifth"
-    return Expected(1 - error, low, high, source)
+    return Forecast(1 - error, low, high, source)
 
 
 def noise(profile: Profile) -> float:

@@ -20,9 +20,10 @@ from fieldguide.advisor.profiling.sample import with_known_target
 from fieldguide.advisor.recommending import of_pictures, without_target
 from fieldguide.advisor.recommending.changes import Runner, changes
 from fieldguide.advisor.recommending.eligible import objection, remedy
+from fieldguide.advisor.recommending.expected import Forecast
 from fieldguide.advisor.recommending.experience import Experience
 from fieldguide.advisor.recommending.first_guess import noise
-from fieldguide.advisor.recommending.forecast import Forecast, forecast
+from fieldguide.advisor.recommending.forecast import forecast
 from fieldguide.advisor.recommending.grounds import evidence, facts
 from fieldguide.advisor.recommending.probe import Cost, Trial, prepare
 from fieldguide.advisor.recommending.probe import probe as probe_one

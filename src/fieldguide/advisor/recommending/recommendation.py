@@ -11,7 +11,7 @@ from fieldguide.advisor.profiling.measures.series import HARD_TO_BEAT
 from fieldguide.advisor.profiling.phrases import change, interval, score
 from fieldguide.advisor.profiling.profile import Profile
 from fieldguide.advisor.recommending import of_series
-from fieldguide.advisor.recommending.forecast import Forecast
+from fieldguide.advisor.recommending.expected import Forecast
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from typing import Any
 from fieldguide.advisor.profiling.phrases import score
 from fieldguide.advisor.profiling.profile import Profile
 from fieldguide.advisor.profiling.rows import TASKS
+from fieldguide.advisor.recommending.expected import Forecast
 from fieldguide.advisor.recommending.first_guess import rule_of
-from fieldguide.advisor.recommending.forecast import Forecast
 from fieldguide.card import Card
 
 EIGHTY = 1.2816  # standard deviations on each side that hold 80 % of a normal distribution

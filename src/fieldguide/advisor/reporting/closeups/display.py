@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -103,10 +104,7 @@ def enlarged(shown: np.ndarray, side: int = SIDE) -> Image.Image:
 
 def strip(pictures: np.ndarray, low: float, high: float) -> str:
     """Return pictures (n, channels, height, width) in a row, standing inside the page."""
-    parts = [np.asarray(enlarged(image(one, low, high))) for one in pictures]
-    gap = np.full((parts[0].shape[0], 4, 3), 255, dtype=np.uint8)
-    row = [piece for part in parts for piece in (part, gap)][:-1]
-    return mistakes.data_uri(Image.fromarray(np.concatenate(row, axis=1)))
+    return in_a_row([enlarged(image(one, low, high)) for one in pictures])
 
 
 def one(shown: np.ndarray) -> str:
@@ -116,9 +114,14 @@ def one(shown: np.ndarray) -> str:
 
 def pair(left: np.ndarray, right: np.ndarray) -> str:
     """Return two pictures side by side, standing inside the page."""
-    parts = [np.asarray(enlarged(each)) for each in (left, right)]
-    gap = np.full((parts[0].shape[0], 4, 3), 255, dtype=np.uint8)
-    return mistakes.data_uri(Image.fromarray(np.concatenate([parts[0], gap, parts[1]], axis=1)))
+    return in_a_row([enlarged(left), enlarged(right)])
+
+
+def in_a_row(pictures: Sequence[Image.Image]) -> str:
+    """Return pictures of one height side by side, standing inside the page."""
+    gap = np.full((pictures[0].height, 4, 3), 255, dtype=np.uint8)
+    row = [piece for picture in pictures for piece in (np.asarray(picture), gap)][:-1]
+    return mistakes.data_uri(Image.fromarray(np.concatenate(row, axis=1)))
 
 
 def classes_of(dataset: Dataset) -> list[str] | None:

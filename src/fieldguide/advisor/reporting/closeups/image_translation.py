@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 
 from fieldguide.advisor import words
 from fieldguide.advisor.reporting import mistakes
@@ -81,11 +80,7 @@ def side_by_side(*pictures: np.ndarray) -> str:
         other.resize((round(other.width * first.height / other.height), first.height))
         for other in others
     ]
-    gap = np.full((first.height, 4, 3), 255, dtype=np.uint8)
-    parts = [np.asarray(first)]
-    for other in scaled:
-        parts += [gap, np.asarray(other)]
-    return mistakes.data_uri(Image.fromarray(np.concatenate(parts, axis=1)))
+    return display.in_a_row([first, *scaled])
 
 
 def _spread(scores: np.ndarray) -> list[int]:
