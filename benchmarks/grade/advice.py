@@ -13,6 +13,7 @@ from fieldguide.advisor.recommending.evidence import Recorded, of_record, restor
 from fieldguide.advisor.recommending.experience import Experience
 from fieldguide.advisor.recommending.recommend import recommend
 from fieldguide.advisor.recommending.recommendation import Recommendation
+from fieldguide.advisor.recommending.rehearsal import Rehearsal
 from fieldguide.data import Dataset
 
 
@@ -41,6 +42,7 @@ def advise(record: dict[str, Any], evidence: Sequence[Recorded]) -> Advice:
         profile=restore(record["profile"]),
         probe=False,
         experience=Experience(others),
+        rehearsals={name: Rehearsal(**one) for name, one in record.get("rehearsed", {}).items()},
     )
     ran = record["results"]
     said = {one.name: one for one in found if one.name in ran}

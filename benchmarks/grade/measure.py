@@ -22,8 +22,8 @@ import torch
 from benchmarks.grade.case import Case
 from benchmarks.results import machine, versions
 from fieldguide import catalog
+from fieldguide.advisor import scoring
 from fieldguide.advisor.profiling.profile import profile
-from fieldguide.advisor.racing import scoring
 from fieldguide.advisor.recommending.recommend import recommend
 from fieldguide.catalog import Entry
 
@@ -37,7 +37,7 @@ def measure(case: Case) -> dict[str, Any]:
     """Return the record of one case: profile, forecasts, and every algorithm's result."""
     torch.set_num_threads(1)
     began = time.perf_counter()
-    advised = _apart(_advise, case, limit=300.0)
+    advised = apart(_advise, case, limit=300.0)
     seen, forecasts = advised["profile"], advised["forecasts"]
     entries = [
         one
@@ -49,7 +49,7 @@ def measure(case: Case) -> dict[str, Any]:
     results: dict[str, Any] = {}
     parts: dict[str, np.ndarray] = {}
     for entry in entries:
-        found = [_apart(_fit, entry, case, seed, limit=STOP) for seed in seeds]
+        found = [apart(_fit, entry, case, seed, limit=STOP) for seed in seeds]
         results[entry.name] = {"status": "failed"} if None in found else _pooled(found)
         if None not in found:
             parts[entry.name] = np.concatenate([one["parts"] for one in found])
@@ -71,7 +71,7 @@ def measure(case: Case) -> dict[str, Any]:
 def advised_again(case: Case, record: dict[str, Any]) -> dict[str, Any]:
     """Return a record with the profile and the forecasts of today beside the results it had."""
     torch.set_num_threads(1)
-    advised = _apart(_advise, case, limit=300.0)
+    advised = apart(_advise, case, limit=300.0)
     told = {key: value for key, value in advised["profile"].items() if key not in UNTOLD}
     return {**record, "profile": told, "forecasts": advised["forecasts"]}
 
@@ -127,7 +127,7 @@ def _compare(results: dict[str, Any], parts: dict[str, np.ndarray]) -> None:
         results[name]["tied"] = bool(name == best or low <= 0)
 
 
-def _apart(work: Any, *given: Any, limit: float) -> Any:
+def apart(work: Any, *given: Any, limit: float) -> Any:
     """Do work in a process of its own; None where it failed or had to be stopped."""
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "answer.json"

@@ -7,7 +7,7 @@ the best cannot be told from the constant, nothing can be regretted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,31 +47,36 @@ def needs_deep(record: Record, deep: set[str]) -> bool:
     return not any(one.get("tied") for name, one in record["results"].items() if name not in deep)
 
 
-def best_single(records: Sequence[Record]) -> dict[str, str]:
-    """Return for each form of data the algorithm whose mean regret is least, in hindsight.
+def best_single(records: Sequence[Record], of: Callable[[Record], str]) -> dict[str, str]:
+    """Return for each group the algorithm whose mean regret is least, in hindsight.
 
-    Tables and blocks of numbers count as one form; regression and classification apart, because
-    some baselines do one of them only.
+    Args:
+        records: Recorded races.
+        of: Names the group of a record: `modality`, or `kind`.
     """
-    kinds: dict[str, list[Record]] = {}
+    groups: dict[str, list[Record]] = {}
     for record in records:
-        kinds.setdefault(kind(record), []).append(record)
+        groups.setdefault(of(record), []).append(record)
     chosen = {}
-    for name, group in kinds.items():
+    for name, group in groups.items():
         able = set.intersection(*(set(record["results"]) for record in group))
         means = {one: np.mean([regret(record, [one], 1) for record in group]) for one in able}
         chosen[name] = min(sorted(means), key=lambda one: means[one])
     return chosen
 
 
+def modality(record: Record) -> str:
+    """Return ``pictures`` or ``tables``; blocks of numbers count as tables."""
+    return "pictures" if record["profile"]["form"] == "image" else "tables"
+
+
 def kind(record: Record) -> str:
-    """Return the form of a record's data and its task, in one word or two."""
-    form = "pictures" if record["profile"]["form"] == "image" else "tables"
-    return f"{form}, {record['profile']['task']}"
+    """Return the modality and the task: some baselines do one task only."""
+    return f"{modality(record)}, {record['profile']['task']}"
 
 
 def blind_order(records: Sequence[Record]) -> dict[str, list[str]]:
-    """Return for each form one fixed order, by mean regret in hindsight."""
+    """Return for each kind one fixed order, by mean regret in hindsight."""
     found: dict[str, dict[str, list[float]]] = {}
     for record in records:
         for name in record["results"]:

@@ -10,7 +10,7 @@ from sklearn import metrics
 
 import fieldguide as fg
 from fieldguide import tasks
-from fieldguide.advisor.racing import scoring
+from fieldguide.advisor import scoring
 from fieldguide.data import Dataset, SeriesColumn
 from fieldguide.errors import DataError, UsageError
 from fieldguide.tasks.generation import Generation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fieldguide.advisor.racing.scoring import Interval
+from fieldguide.advisor.scoring import Interval
 
 SHARES = (
     "accuracy",

@@ -36,6 +36,9 @@ def recommend(
     probe: Annotated[
         bool, typer.Option(help="Train each for a moment, to forecast its time and memory.")
     ] = True,
+    rehearse: Annotated[
+        bool, typer.Option(help="Try those that may be the first choice on a part of the data.")
+    ] = True,
     seed: Annotated[int, typer.Option(min=0, help="Decides which examples are looked at.")] = 0,
     **reading: Any,
 ) -> Answer:
@@ -44,7 +47,7 @@ def recommend(
     from fieldguide.advisor import words
     from fieldguide.advisor.recommending.recommend import recommend as advise
 
-    advice = advise(dataset, task=task, probe=probe, seed=seed)
+    advice = advise(dataset, task=task, probe=probe, rehearse=rehearse, seed=seed)
 
     def render(console: Console) -> None:
         name = advice.profile.score_name

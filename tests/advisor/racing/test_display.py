@@ -9,10 +9,10 @@ from rich.console import Console
 
 from fieldguide.advisor import words
 from fieldguide.advisor.racing.clock import Clock
-from fieldguide.advisor.racing.display import Display, leaderboard_table
+from fieldguide.advisor.racing.display import Display, leaderboard_table, left_out
 from fieldguide.advisor.racing.leaderboard import Row
 from fieldguide.advisor.racing.outcome import Race
-from fieldguide.advisor.racing.scoring import Interval
+from fieldguide.advisor.scoring import Interval
 
 FACTS = {"source": "[data].csv", "kind": "classification", "target": "y", "train": 1200,
          "held_out": 300, "score_name": "accuracy"}  # fmt: skip
@@ -40,6 +40,17 @@ def test_table_fits_a_terminal(width: int) -> None:
         lines[1].startswith("1=") and "1 min 11 s" in lines[2] and "tied, out of time" in lines[2]
     )
     assert lines[3].split() == ["vgg", "–", "–", "failed"]
+
+
+def test_who_could_not_race_is_counted_and_not_listed() -> None:
+    elsewhere = [Row(name, "not raced", "It does forecasting.", unfit=True) for name in ("a", "b")]
+    race = Race(Path("run"), "classification", "y", "accuracy", 90, 80, [*rows(), *elsewhere])
+    console = Console(file=io.StringIO(), width=100)
+    console.print(leaderboard_table(race))
+    assert len(console.file.getvalue().rstrip().splitlines()) == 4  # type: ignore[attr-defined]
+    assert left_out(race.leaderboard).startswith("2 other algorithms are not for these data")
+    assert left_out(elsewhere[:1]).startswith("1 other algorithm is")
+    assert left_out(rows()) == ""
 
 
 def test_lines_without_a_terminal(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 import fieldguide as fg
-from fieldguide.advisor.racing import data_store, scoring
+from fieldguide.advisor import scoring
+from fieldguide.advisor.racing import data_store
 from fieldguide.advisor.racing.leaderboard import Row, rank
 from fieldguide.advisor.racing.learning import Parts
 from fieldguide.advisor.racing.race import _split, race

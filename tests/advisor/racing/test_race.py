@@ -152,6 +152,27 @@ def test_ctrl_c_ends_the_children_and_says_how_to_go_on(
     assert not (run / "lock.json").exists()
 
 
+def test_several_races_at_once_keep_out_of_each_others_way(tmp_path: Path) -> None:
+    budget, runs = 20.0, [tmp_path / "one", tmp_path / "other"]
+    began = time.monotonic()
+    racing = [
+        subprocess.Popen(
+            [sys.executable, "-m", "fieldguide", "race", "iris", "--budget", f"{budget:.0f}s",
+             "--algorithms", "perceptron", "--no-tune", "-o", str(run)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )
+        for run in runs
+    ]  # fmt: skip
+    for run, process_ in zip(runs, racing, strict=True):
+        _, said = process_.communicate(timeout=4 * budget)
+        assert process_.returncode == 0, said
+        board = json.loads((run / "leaderboard.json").read_text())
+        statuses = {row["name"]: row["status"] for row in board["leaderboard"]}
+        assert statuses["perceptron"] == statuses["logistic-regression"] == "finished"
+        assert (run / "best" / "config.json").exists() and not left_over(run)
+    assert time.monotonic() - began <= 1.05 * budget + 5  # and the time to start Python
+
+
 def test_arrays_in_memory(tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
     x = generator.normal(size=(120, 3))

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 import fieldguide as fg
+from fieldguide.advisor import scoring
 from fieldguide.advisor.profiling.profile import profile
-from fieldguide.advisor.racing import data_store, scoring
+from fieldguide.advisor.racing import data_store
 from fieldguide.advisor.racing.learning import Parts
 from fieldguide.advisor.racing.race import _split, race
 from fieldguide.data import Dataset

@@ -33,6 +33,18 @@ def test_somebody_must_use_the_time_though_it_is_short() -> None:
     assert names(seeded(10, 4_000)) == ("", "a0", "")
 
 
+def test_who_costs_more_than_somebody_who_ends_and_promises_less_waits() -> None:
+    # ResNet, LeNet, an MLP and a deep belief network on clothes, in the advisor's order.
+    needs = {"resnet": 2001.0, "lenet": 121.0, "mlp": 81.0, "perceptron": 32.0, "dbn": 529.0}
+    ranked = [
+        Candidate(name, seconds=need, place=place)
+        for place, (name, need) in enumerate(needs.items())
+    ]
+    found = seed(ranked, 440)
+    assert names(found) == ("mlp perceptron", "resnet lenet", "")
+    assert [one.name for one in found.waiting] == ["dbn"]
+
+
 def test_nothing_is_concluded_where_nothing_was_forecast() -> None:
     assert names(seeded(10, None, None)) == ("", "a0 a1", "")
     assert names(seeded(10)) == ("", "", "")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import fieldguide as fg
-from fieldguide.advisor.racing import data_store, scoring
+from fieldguide.advisor import scoring
+from fieldguide.advisor.racing import data_store
 from fieldguide.advisor.racing.learning import Parts
 from fieldguide.advisor.racing.race import _split, race
 from fieldguide.data import ImageFiles

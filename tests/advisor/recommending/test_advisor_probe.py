@@ -197,7 +197,7 @@ def test_the_estimator_is_left_as_it_was_and_chance_undisturbed():
 
 
 def test_probing_stops_when_its_time_is_up(monkeypatch):
-    module = sys.modules["fieldguide.advisor.recommending.recommend"]
+    module = sys.modules["fieldguide.advisor.recommending.trying"]
     monkeypatch.setattr(module, "PROBING", -1.0)
     advice = recommend(xor(300), entries=(listed(Outsider),))
     assert advice.ranked[0].seconds is None

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -136,11 +138,32 @@ def test_several_targets():
 def test_a_time_limit_cuts_the_rounds():
     inputs, targets = array_set("iris")
     model = fg.GradientBoosting(rounds=10_000, time_limit=0.05).fit(inputs, targets)
-    assert 10 <= model.history_[0]["rounds"] < 10_000
+    assert 1 <= model.history_[0]["rounds"] < 10_000
     assert model.evaluate(inputs, targets)["accuracy"] > 0.95
     whole = fg.GradientBoosting(rounds=30).fit(inputs, targets)
     patient = fg.GradientBoosting(rounds=30, time_limit=1e6).fit(inputs, targets)
     np.testing.assert_array_equal(whole.predict_proba(inputs), patient.predict_proba(inputs))
+
+
+def test_an_expired_limit_leaves_a_model_of_one_round():
+    inputs, targets = array_set("digits")
+    began = time.perf_counter()
+    model = fg.GradientBoosting(rounds=500, time_limit=0.0).fit(inputs, targets)
+    assert model.history_[0]["rounds"] == 1
+    assert model.evaluate(inputs, targets)["accuracy"] > 0.6
+    assert time.perf_counter() - began < 20
+
+
+def test_a_limit_that_is_not_reached_changes_nothing_where_some_are_set_aside():
+    chance = np.random.default_rng(0)
+    inputs = chance.normal(size=(10_500, 3))
+    targets = inputs[:, 0] * inputs[:, 1] + 0.5 * chance.normal(size=10_500)
+    whole, patient = (
+        fg.GradientBoosting(rounds=40, leaves=7, time_limit=limit).fit(inputs, targets)
+        for limit in (None, 1e6)
+    )
+    assert whole.history_[0]["rounds"] == patient.history_[0]["rounds"]
+    np.testing.assert_array_equal(whole.predict(inputs), patient.predict(inputs))
 
 
 def test_a_class_of_one_among_many_is_no_hindrance():

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fieldguide import tasks
-from fieldguide.advisor.racing import scoring
+from fieldguide.advisor import scoring
 from fieldguide.advisor.racing.clock import SHORTEST, Clock
 from fieldguide.advisor.racing.job import Job
 from fieldguide.advisor.racing.judging import validation_parts

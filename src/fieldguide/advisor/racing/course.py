@@ -9,7 +9,7 @@ from fieldguide.advisor import words
 from fieldguide.advisor.racing import run_folder
 from fieldguide.advisor.racing.arena import Arena
 from fieldguide.advisor.racing.clock import SHORTEST, Clock
-from fieldguide.advisor.racing.display import Display
+from fieldguide.advisor.racing.display import Display, left_out
 from fieldguide.advisor.racing.ensembling import Ensembling
 from fieldguide.advisor.racing.job import Job
 from fieldguide.advisor.racing.keeper import Keeper
@@ -26,7 +26,7 @@ FORECAST, ANALYSIS = ".forecast", ".analysis"
 LOOK_SHARE = 0.2  # of the budget, at most, for looking closely at the best model
 LOOK_KEPT, LOOK_SECONDS = 0.05, 20.0  # of the budget, at most, kept for that
 FORECAST_SHARE, FORECAST_SECONDS = 0.1, 30.0  # of the budget, at most, for the recommendation
-
+BASELINES_SHARE, BASELINES_SECONDS = 1 / 6, 15.0  # of the budget; the larger of the two holds
 ENSEMBLE_SHARE, ENSEMBLE_SECONDS = 0.2, 40.0  # of the budget, at most, kept for the ensemble
 
 
@@ -83,8 +83,9 @@ class Course:
         clock.set_aside = look + (ensembling is not None) * min(
             ENSEMBLE_SHARE * budget, ENSEMBLE_SECONDS
         )
-        later = self._baselines()
-        Rounds(self.arena, [one for one in later if self._may_race(one)]).run()
+        racing = [one for one in self._baselines() if self._may_race(one)]
+        self.display.say(left_out(self.standings.rows))
+        Rounds(self.arena, racing).run()
         clock.set_aside = look + (0.0 if ensembling is None else ensembling.need())
         if self.facts.get("tune", True):
             Tuning(self.arena).run()
@@ -102,9 +103,11 @@ class Course:
         stored = self.facts.get("candidates")
         later = None if stored is None else [Candidate(**kept) for kept in stored]
         waiting = first + (later or self._unforeseen())
+        ends = self.clock.spent + max(BASELINES_SHARE * self.clock.budget, BASELINES_SECONDS)
         for number, candidate in enumerate(first):
             self.arena.keeper.get_ready()
             share = self.clock.share([other.seconds for other in waiting[number + 1 :]])
+            share = min(share, (ends - self.clock.spent) / (len(first) - number))
             job = Job(
                 name=candidate.name,
                 algorithm=candidate.name,
@@ -153,5 +156,5 @@ class Course:
                 f"{words.size(may_hold)}."
             )
         if reason:
-            self.standings.leave_out(candidate.name, reason)
+            self.standings.leave_out(candidate.name, reason, unfit=True)
         return not reason

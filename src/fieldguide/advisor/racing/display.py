@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,8 +94,8 @@ class Display:
         self.console.print(line, no_wrap=True, overflow="ellipsis")
 
     def say(self, sentence: str) -> None:
-        """Print a sentence."""
-        if self.shown:
+        """Print a sentence, unless it is empty."""
+        if self.shown and sentence:
             self.console.print(f"[dim]  {escape(sentence)}[/]", soft_wrap=True)
 
     def _entrant(self) -> Table:
@@ -136,17 +137,17 @@ class Display:
 
 
 def leaderboard_table(race: Race) -> Table:
-    """Return the leaderboard as a table for a terminal."""
+    """Return the leaderboard as a table for a terminal, without those that could not race."""
     name = race.score_name
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("", no_wrap=True, min_width=2)
-    longest = max([len(row.name) for row in race.leaderboard], default=9)
+    longest = max([len(row.name) for row in race.leaderboard if not row.unfit], default=9)
     table.add_column("algorithm", no_wrap=True, min_width=longest)
     table.add_column(words.score_title(name), justify="right", no_wrap=True, min_width=8)
     table.add_column("95 % interval", justify="right", no_wrap=True, min_width=14)
     table.add_column("training", justify="right", no_wrap=True, min_width=8)
     table.add_column("", no_wrap=True)
-    for row in race.leaderboard:
+    for row in [row for row in race.leaderboard if not row.unfit]:
         style = "bold green" if row.winner else "" if row.score is not None else "dim"
         table.add_row(
             "" if row.rank is None else f"{row.rank}{'=' if _is_shared(row, race) else ''}",
@@ -158,6 +159,15 @@ def leaderboard_table(race: Race) -> Table:
             style=style,
         )
     return table
+
+
+def left_out(rows: Sequence[Row]) -> str:
+    """Return how many could not race; empty if all could."""
+    count = sum(row.unfit for row in rows)
+    if not count:
+        return ""
+    who = "1 other algorithm is" if count == 1 else f"{count} other algorithms are"
+    return f"{who} not for these data; the report says why."
 
 
 def remark(row: Row) -> str:

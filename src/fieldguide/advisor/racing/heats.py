@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldguide import catalog
-from fieldguide.advisor.racing import scoring
+from fieldguide.advisor import scoring
 from fieldguide.advisor.racing.arena import Arena
 from fieldguide.advisor.racing.job import Job
 from fieldguide.advisor.racing.judging import MODEL, VALIDATION, validation_parts

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from fieldguide.advisor.racing import backtests, scoring
+from fieldguide.advisor import scoring
+from fieldguide.advisor.racing import backtests
 from fieldguide.data import Dataset
 from fieldguide.estimator import Estimator
 from fieldguide.tasks.forecasting import Forecasting

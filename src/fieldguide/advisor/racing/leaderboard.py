@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from fieldguide import catalog
-from fieldguide.advisor.racing import scoring
+from fieldguide.advisor import scoring
 from fieldguide.advisor.racing.run_folder import read_json
-from fieldguide.advisor.racing.scoring import Interval
 from fieldguide.advisor.racing.shortlist import is_deep
+from fieldguide.advisor.scoring import Interval
 
 SAME_COST = 5.0  # seconds, or a factor of two: below that, training times are as good as equal
 ENSEMBLE, TUNED = "ensemble", "tuned"
@@ -50,6 +50,7 @@ class Row:
         hyperparameters: Those that differ from the defaults; of an ensemble, the members' weights.
         validation_score: Score on the validation examples, which choices are made on, or None.
         round: In which round of the race it learnt, from 1.
+        unfit: Whether it did not race because it is for other data, tasks or machines.
         code: Numbers that stand for an example, where the task is to find some; else None.
         cost: What decides ties: seconds of training and predicting; in a race of steps, which must
             not depend on the machine, bytes of weights.
@@ -80,6 +81,7 @@ class Row:
     round: int = 1
     cost: float | None = None
     code: int | None = None
+    unfit: bool = False
 
     def __post_init__(self) -> None:
         self.algorithm = self.algorithm or self.name
@@ -100,7 +102,7 @@ class Row:
         """Build from what the entrant and its keeper wrote."""
         known = ("status", "reason", "seconds", "predict_seconds", "size", "weights", "epochs",
                  "scores", "notes", "algorithm", "hyperparameters", "validation_score", "round",
-                 "cost", "code", "deep", "capacity", "title")  # fmt: skip
+                 "cost", "code", "unfit", "deep", "capacity", "title")  # fmt: skip
         facts = {key: result[key] for key in known if key in result}
         algorithm = facts.get("algorithm") or name
         if algorithm == ENSEMBLE:

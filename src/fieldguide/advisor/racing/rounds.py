@@ -1,10 +1,10 @@
 """Successive halving over algorithms: short shares for all, longer ones for those that do best.
 
-Who ends within an even share of the time does so first (`seeding`), and the others compete for the
-rest. Of those that were stopped by their share, a third go on to the next round. There each starts
-over with a larger share: its learning rate had fallen to nothing by the end of the short one
-(one-cycle, cosine), and to go on from there would be another, worse training than one planned for
-the whole time.
+Who ends within an even share of the time does so first, the others compete for the rest, and for
+the advisor's first choice a part is kept (`seeding`). Of those that were stopped by their share, a
+third go on to the next round. There each starts over with a larger share: its learning rate had
+fallen to nothing by the end of the short one (one-cycle, cosine), and to go on from there would be
+another, worse training than one planned for the whole time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from fieldguide.advisor.racing.job import Job
 from fieldguide.advisor.racing.keeper import RESULT
 from fieldguide.advisor.racing.leaderboard import Row
 from fieldguide.advisor.racing.run_folder import read_json
-from fieldguide.advisor.racing.seeding import ENOUGH, seed
+from fieldguide.advisor.racing.seeding import ENOUGH, Seeding, favourite, seed
 from fieldguide.advisor.racing.shortlist import Candidate
 from fieldguide.advisor.recommending.recommendation import duration
 
@@ -31,6 +31,10 @@ KEPT = 3  # one in this many goes on to the next round
 GROWTH = 2  # each round takes this many times the time of the one before
 STEPS_GROWTH = 3  # and gives an entrant this many times the steps
 ROUNDS = "rounds"
+BEHIND = (
+    "the advisor expects less of it than of another that trains sooner, and too little time was "
+    "left. Name it, or raise the budget, to see it run."
+)
 
 
 def plan(candidates: Sequence[Candidate], seconds: float, shortest: float) -> list[int]:
@@ -58,21 +62,6 @@ def plan(candidates: Sequence[Candidate], seconds: float, shortest: float) -> li
     return sizes
 
 
-def favourite(candidates: Sequence[Candidate], seconds: float, rounds: int) -> str | None:
-    """Return who skips the first round, or None.
-
-    The advisor's first choice goes to the second round unseen where a first share is too short for
-    it to show anything, or may be: large networks start slowly, and would never get there.
-    """
-    placed = [(one.place, one) for one in candidates if one.place is not None]
-    if not placed or rounds == 1:
-        return None
-    _, first = min(placed, key=lambda pair: pair[0])
-    share = part(seconds, 0, rounds) / len(candidates)
-    known = first.seconds is not None and share >= ENOUGH * first.seconds
-    return None if known else first.name
-
-
 def part(left: float, number: int, rounds: int) -> float:
     """Return the time of a round: with 0, 1, 2 of three, 1/7, 2/6 and 4/4 of what is left."""
     weights = [GROWTH**later for later in range(number, rounds)]
@@ -98,49 +87,69 @@ class Rounds:
         self.known = {candidate.name: candidate for candidate in candidates}
 
     def run(self) -> None:
-        """Race until one round has no successor, or nobody wants more."""
-        hungry = self._after_those_who_end()
-        clock = self.arena.clock
-        shortest = max(3.0, min(20.0, clock.budget / 60))
-        sizes = plan(hungry, clock.left, shortest)
-        waiting = favourite(hungry, clock.left, len(sizes))
-        names = [one.name for one in hungry if one.name != waiting]
-        for number, _ in enumerate(sizes):
-            self._round(number, len(sizes), names)
-            found = {row.name: row for row in self.arena.standings.rows}
-            rows = [found[name] for name in names if name in found]
-            unbeatable = self.arena.cannot_be_beaten()
-            if number + 1 == len(sizes) or unbeatable is not None:
-                break
-            ahead = go_on(rows, max(1, sizes[number + 1] - (waiting is not None)))
-            self._say(number, rows, ahead)
-            names = [row.name for row in ahead] + ([waiting] if waiting else [])
-            waiting = None
-        if waiting:
-            self._leave_out([waiting], f"{unbeatable} cannot be beaten by more than noise.")
+        """Race until the time is used up, or nobody wants more."""
+        everybody, clock = list(self.known.values()), self.arena.clock
+        seconds = self.arena.facts.get("seconds_to_race", clock.left)
+        first, kept = favourite(everybody, seconds)
+        seeded = seed([one for one in everybody if one is not first], seconds - kept)
+        if self.arena.facts.get("algorithms") is not None:  # the user wants to see them run
+            hungry = [*seeded.hungry, *seeded.waiting, *seeded.late]
+            seeded = replace(seeded, hungry=hungry, waiting=[], late=[])
+        elif first is None and not seeded.hungry:  # nobody to wait for
+            seeded = replace(seeded, hungry=seeded.waiting, waiting=[])
+        for one in seeded.late:
+            self._leave_out([one], _too_late(one, seeded.rest))
+        clock.set_aside += kept
+        self._end(seeded)
+        if not seeded.ending or self._is_open(seeded.hungry):
+            self._compete(seeded.hungry)
+        clock.set_aside -= kept
+        self._use_up([one for one in (first, *seeded.waiting) if one is not None])
 
-    def _after_those_who_end(self) -> list[Candidate]:
-        """Let those race who end within an even share of the time; return who competes for more."""
-        seconds = self.arena.facts.get("seconds_to_race", self.arena.clock.left)
-        seeded = seed(list(self.known.values()), seconds)
-        if self.arena.facts.get("algorithms") is None:  # whoever names one wants to see it run
-            for one in seeded.late:
-                self._leave_out([one.name], _too_late(one, seeded.rest))
-        else:
-            seeded.hungry.extend(seeded.late)
+    def _end(self, seeded: Seeding) -> None:
+        """Let those race who end within an even share of the time."""
         for place, one in enumerate(seeded.ending):
             later = [other.seconds for other in (*seeded.ending[place + 1 :], *seeded.hungry)]
             self.arena.race(self._job(one.name, self.arena.steps), self.arena.clock.share(later))
-        unbeatable = self.arena.cannot_be_beaten() if seeded.ending else None
-        if unbeatable is None:
-            return seeded.hungry
-        names = [one.name for one in seeded.hungry]
-        self._leave_out(names, f"{unbeatable} cannot be beaten by more than noise.")
-        return []
 
-    def _leave_out(self, names: Sequence[str], reason: str) -> None:
-        for name in names:
-            self.arena.standings.leave_out(name, reason)
+    def _compete(self, hungry: Sequence[Candidate]) -> None:
+        """Halve."""
+        clock = self.arena.clock
+        shortest = max(3.0, min(20.0, clock.budget / 60))
+        sizes = plan(hungry, clock.left, shortest)
+        names = [one.name for one in hungry]
+        for number, _ in enumerate(sizes):
+            self._round(number, len(sizes), names)
+            if number + 1 == len(sizes) or not self._is_open([]):
+                return
+            found = {row.name: row for row in self.arena.standings.rows}
+            rows = [found[name] for name in names if name in found]
+            ahead = go_on(rows, sizes[number + 1])
+            self._say(number, rows, ahead)
+            names = [row.name for row in ahead]
+
+    def _use_up(self, waiting: Sequence[Candidate]) -> None:
+        """Give the first choice what was kept for it, and the others, in order, what it leaves."""
+        order = sorted(waiting, key=lambda other: other.place or math.inf)
+        for number, one in enumerate(order):
+            left = self.arena.clock.left
+            if left < ENOUGH * (one.seconds or 0.0):
+                self._leave_out([one], BEHIND)
+            elif self._is_open(order[number:]):
+                self.arena.race(self._job(one.name, self.arena.steps), left)
+            else:
+                return
+
+    def _is_open(self, others: Sequence[Candidate]) -> bool:
+        """Whether others could still win; leaves them out if not."""
+        unbeatable = self.arena.cannot_be_beaten()
+        if unbeatable is not None:
+            self._leave_out(others, f"{unbeatable} cannot be beaten by more than noise.")
+        return unbeatable is None
+
+    def _leave_out(self, candidates: Sequence[Candidate], reason: str) -> None:
+        for one in candidates:
+            self.arena.standings.leave_out(one.name, reason)
 
     def _job(self, name: str, steps: int | None = None) -> Job:
         return Job(name=name, algorithm=name, folder=self.arena.entrant(name), steps=steps)
@@ -190,7 +199,7 @@ class Rounds:
 def _too_late(one: Candidate, seconds: float) -> str:
     return (
         f"it would train for {duration(one.seconds or 0.0)}, and there were {duration(seconds)}: "
-        "too little to show what it can do. Name it, or raise the budget, to see it run."
+        "too little time to show what it can do. Name it, or raise the budget, to see it run."
     )
 
 

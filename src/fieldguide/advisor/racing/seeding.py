@@ -1,9 +1,12 @@
-"""Who simply ends, who competes for the rest of the time, and whom there is too little time for.
+"""Who simply ends, who competes for the rest, who waits, and whom there is too little time for.
 
 Halving compares entrants at equal shares, which is unfair to those that start slowly. It is needed
 only among those that could use all the time there is. Whoever ends within an even share of it does
 so; and where the whole rest is less than a tenth of what somebody needs, a share would show
-nothing, and is better given to the others.
+nothing, and is better given to the others. Who costs more than somebody that ends, and is expected
+to do worse, waits until the others have had their time. And large networks start slowly: against
+others with equal shares the best of them would not get past the first round, so that for the
+advisor's first choice, where it can use it, two thirds of the time are kept.
 """
 
 from __future__ import annotations
@@ -12,8 +15,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fieldguide.advisor.racing.clock import CAUTION
 from fieldguide.advisor.racing.shortlist import Candidate
 
+FAVOURITE = 2 / 3  # of the time is kept for the first choice, if it can use it
 ENOUGH = 0.1  # of the time it would take to the end: what shows how good an algorithm is
 
 
@@ -24,12 +29,14 @@ class Seeding:
     Attributes:
         ending: They end within an even share.
         hungry: They can use all that is left.
+        waiting: So can they, but the advisor places them behind somebody that ends.
         late: They could not show anything in it.
         rest: Seconds that the hungry have.
     """
 
     ending: list[Candidate]
     hungry: list[Candidate]
+    waiting: list[Candidate]
     late: list[Candidate]
     rest: float
 
@@ -58,8 +65,43 @@ def seed(candidates: Sequence[Candidate], seconds: float) -> Seeding:
             break
         staying = [one for one in staying if one is not max(late, key=_need)]
     names = {one.name for one in staying}
-    hungry = [one for one in staying if one not in ending]
-    return Seeding(ending, hungry, [one for one in candidates if one.name not in names], rest)
+    competing = [one for one in staying if one not in ending]
+    hungry = [one for one in competing if not _is_behind(one, ending)]
+    waiting = [one for one in competing if one not in hungry]
+    late = [one for one in candidates if one.name not in names]
+    return Seeding(ending, hungry, waiting, late, rest)
+
+
+def favourite(candidates: Sequence[Candidate], seconds: float) -> tuple[Candidate | None, float]:
+    """Return the advisor's first choice and the seconds to keep for it.
+
+    None and 0 where it ends within an even share, or nobody was recommended.
+
+    Args:
+        candidates: Whoever may race.
+        seconds: Time for all of them.
+
+    Example:
+        >>> slow, quick = Candidate("a", seconds=2000.0, place=1), Candidate("b", seconds=50.0)
+        >>> first, kept = favourite([slow, quick, Candidate("c", seconds=99.0)], 300)
+        >>> first.name, kept
+        ('a', 200.0)
+    """
+    everybody = seed(candidates, seconds)
+    able = [*everybody.ending, *everybody.hungry, *everybody.waiting]
+    placed = [(one.place, one) for one in able if one.place is not None]
+    if not placed or len(able) < 2:
+        return None, 0.0
+    _, first = min(placed, key=lambda pair: pair[0])
+    if first in everybody.ending:
+        return None, 0.0
+    return first, min(FAVOURITE * seconds, CAUTION * _need(first))
+
+
+def _is_behind(one: Candidate, ending: Sequence[Candidate]) -> bool:
+    """Whether the advisor expects less of one than of somebody that ends."""
+    places = [other.place for other in ending if other.place is not None]
+    return one.place is not None and bool(places) and one.place > min(places)
 
 
 def _ending(candidates: Sequence[Candidate], seconds: float) -> tuple[list[Candidate], float]:

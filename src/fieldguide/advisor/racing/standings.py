@@ -52,11 +52,12 @@ class Standings:
         self.display.show(row)
         return row
 
-    def leave_out(self, name: str, reason: str) -> None:
-        """Enter an algorithm that does not race, and why."""
-        row = Row.from_result(name, {"status": "not raced", "reason": reason})
+    def leave_out(self, name: str, reason: str, *, unfit: bool = False) -> None:
+        """Enter an algorithm that does not race, and why; nobody waits for those that are unfit."""
+        row = Row.from_result(name, {"status": "not raced", "reason": reason, "unfit": unfit})
         self.rows.append(row)
-        self.display.show(row)
+        if not unfit:
+            self.display.show(row)
 
     def remark(self, subject: str, sentence: str) -> None:
         """Add a sentence to the verdict, in the place of an earlier one on that subject."""

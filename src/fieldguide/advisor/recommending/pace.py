@@ -13,7 +13,7 @@ from fieldguide.estimator import Estimator
 
 SAMPLE = 48  # examples that predicting is timed on
 CAUTION = 1.5  # predicting may take longer than it did on the sample by this factor
-MOST, LEAST = 0.85, 0.3  # shares of the time left that learning gets at most and at least
+MOST, LEAST = 0.93, 0.3  # shares of the time left that learning gets at most and at least
 ALONE = 0.9  # share of the time left beyond which judging alone is too much
 FIXED = 0.3  # seconds for saving
 

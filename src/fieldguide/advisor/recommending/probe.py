@@ -139,7 +139,7 @@ def probe(entry: Entry, trial: Trial, allowance: float = ALLOWANCE) -> Cost:
     """
     began = time.perf_counter()
     try:
-        with _undisturbed(), at_most(LONGEST):
+        with undisturbed(), at_most(LONGEST):
             cost = _cost(entry.load()(task=trial.task), trial, allowance)
     except Interrupted:
         raise
@@ -210,7 +210,7 @@ def _bytes(column: Any) -> int:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
+def undisturbed() -> Iterator[None]:
     """Put every source of chance back as it was, and let warnings about a sample be."""
     python, numbers = random.getstate(), np.random.get_state()
     with torch.random.fork_rng(), warnings.catch_warnings():

@@ -8,15 +8,14 @@ on the data at hand; one that another package brings takes part like ours.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from fieldguide import catalog, tasks
+from fieldguide import catalog
 from fieldguide.advisor import machine
 from fieldguide.advisor.profiling.duplicates import refuse_all_the_same
 from fieldguide.advisor.profiling.profile import Profile
 from fieldguide.advisor.profiling.profile import profile as measure
-from fieldguide.advisor.profiling.sample import with_known_target
 from fieldguide.advisor.recommending import of_pictures, without_target
 from fieldguide.advisor.recommending.changes import Runner, changes
 from fieldguide.advisor.recommending.eligible import objection, remedy
@@ -25,8 +24,6 @@ from fieldguide.advisor.recommending.experience import Experience
 from fieldguide.advisor.recommending.first_guess import noise
 from fieldguide.advisor.recommending.forecast import forecast
 from fieldguide.advisor.recommending.grounds import evidence, facts
-from fieldguide.advisor.recommending.probe import Cost, Trial, prepare
-from fieldguide.advisor.recommending.probe import probe as probe_one
 from fieldguide.advisor.recommending.reasons import doubts, reasons
 from fieldguide.advisor.recommending.recommendation import (
     Alternative,
@@ -34,21 +31,14 @@ from fieldguide.advisor.recommending.recommendation import (
     Recommendations,
     duration,
 )
+from fieldguide.advisor.recommending.rehearsal import Rehearsal
+from fieldguide.advisor.recommending.trying import Candidate, probed, rehearsed
 from fieldguide.catalog import Entry
 from fieldguide.data import Dataset
 from fieldguide.errors import DataError
 
-PROBING = 20.0  # seconds for all probes together, after which algorithms go without
 DEAR = 60.0  # seconds of a fit from which a cheaper equal is named
 SIMPLER = 0.5  # standard deviations of the score that a step in capacity must bring
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    entry: Entry
-    score: Forecast | None
-    cost: Cost | None = None
-    objection: str = ""
 
 
 def recommend(
@@ -56,10 +46,12 @@ def recommend(
     *,
     profile: Profile | None = None,
     probe: bool = True,
+    rehearse: bool = True,
     seed: int = 0,
     task: str = "auto",
     entries: Iterable[Entry] | None = None,
     experience: Experience | None = None,
+    rehearsals: Mapping[str, Rehearsal] | None = None,
 ) -> Recommendations:
     """Rank every algorithm for a data set, or rule it out.
 
@@ -68,10 +60,14 @@ def recommend(
         profile: Its profile, if it was measured already.
         probe: Whether to run a few steps of each candidate on this machine for the forecasts of
             time and memory.
+        rehearse: Whether those that may be the first choice are tried on a part of the data, which
+            takes half a minute at most; only with ``probe``, which says how much they can learn in
+            that time.
         seed: Decides which examples are looked at.
         task: Name of the task, or ``"auto"`` to look at the target.
         entries: Algorithms to consider; by default the whole catalog.
         experience: What recorded races teach; by default those that come with the package.
+        rehearsals: What is known from former rehearsals on these data, by name.
 
     Raises:
         DataError: The data pose no task, or hold nothing to learn from.
@@ -86,35 +82,46 @@ def recommend(
         refuse_all_the_same(dataset)
     began = time.perf_counter()
     known = catalog.entries() if entries is None else tuple(entries)
+    done = dict(rehearsals or {})
     candidates = [
-        _Candidate(
+        Candidate(
             entry,
-            _expected(entry, seen, experience),
+            _expected(entry, seen, experience, done.get(entry.name)),
             objection=objection(entry.card, seen),
         )
         for entry in known
     ]
     notes: list[str] = []
     if probe:
-        candidates = _probed(_ordered(candidates, seen), dataset, seen, seed, notes)
+        candidates = probed(_ordered(candidates, seen), dataset, seen, seed, notes)
+    if probe and rehearse:
+        done |= rehearsed(_ordered(candidates, seen), dataset, seen, seed)
+        candidates = [
+            replace(one, score=_expected(one.entry, seen, experience, done[one.entry.name]))
+            if one.entry.name in done
+            else one
+            for one in candidates
+        ]
     items = _placed(_ordered(candidates, seen), seen)
     return Recommendations(items, seen, tuple(notes), round(time.perf_counter() - began, 3))
 
 
-def _expected(entry: Entry, seen: Profile, experience: Experience | None) -> Forecast | None:
+def _expected(
+    entry: Entry, seen: Profile, experience: Experience | None, rehearsal: Rehearsal | None
+) -> Forecast | None:
     """Return the score to expect, or None where nothing can be said."""
     for room in (without_target, of_pictures):
         if room.concerns(seen):
             return room.expected(entry.card, seen)
-    return forecast(entry.card, seen, entry.name, experience)
+    return forecast(entry.card, seen, entry.name, experience, rehearsal)
 
 
-def _ordered(candidates: Sequence[_Candidate], profile: Profile) -> list[_Candidate]:
+def _ordered(candidates: Sequence[Candidate], profile: Profile) -> list[Candidate]:
     """Put candidates in order: the best first, those ruled out last."""
     return sorted(candidates, key=lambda one: _key(one, profile))
 
 
-def _key(one: _Candidate, profile: Profile) -> tuple[bool | float | str, ...]:
+def _key(one: Candidate, profile: Profile) -> tuple[bool | float | str, ...]:
     card = one.entry.card
     worth = 0.0
     if without_target.concerns(profile):
@@ -133,46 +140,7 @@ def _key(one: _Candidate, profile: Profile) -> tuple[bool | float | str, ...]:
     )
 
 
-def _probed(
-    candidates: Sequence[_Candidate],
-    dataset: Dataset,
-    profile: Profile,
-    seed: int,
-    notes: list[str],
-) -> list[_Candidate]:
-    """Probe the candidates in order while there is time, and rule out what does not run here."""
-    if all(one.objection for one in candidates):
-        return list(candidates)
-    kind = tasks.choose(dataset, profile.task)[0]
-    began = time.perf_counter()
-    trial = prepare(with_known_target(dataset), kind, seed)
-    done = []
-    # Networks first: a few of their steps take a known time, a whole fit of the others does not.
-    for one in sorted(candidates, key=lambda one: one.entry.card.baseline):
-        late = time.perf_counter() - began > PROBING
-        done.append(one if one.objection or late else _with_cost(one, trial))
-    left = [one.entry.name for one in done if one.cost is None and not one.objection]
-    if left:
-        notes.append(f"No time was left to probe: {', '.join(left)}.")
-    return done
-
-
-def _with_cost(one: _Candidate, trial: Trial) -> _Candidate:
-    cost, memory = probe_one(one.entry, trial), machine.memory_bytes()
-    if cost.problem:
-        return replace(
-            one, cost=cost, objection=f"A trial on a few examples failed: {cost.problem}"
-        )
-    if cost.memory_bytes is not None and cost.memory_bytes > memory:
-        problem = (
-            f"It needs about {cost.memory_bytes / 2**30:.1f} GiB of memory; this machine has "
-            f"{memory / 2**30:.1f}."
-        )
-        return replace(one, cost=cost, objection=problem)
-    return replace(one, cost=cost)
-
-
-def _placed(candidates: Sequence[_Candidate], profile: Profile) -> tuple[Recommendation, ...]:
+def _placed(candidates: Sequence[Candidate], profile: Profile) -> tuple[Recommendation, ...]:
     usable = [one for one in candidates if not one.objection]
     runners = [_runner(one) for one in usable]
     ranked = [
@@ -181,12 +149,11 @@ def _placed(candidates: Sequence[_Candidate], profile: Profile) -> tuple[Recomme
     return (*ranked, *(_ruled_out(one, profile) for one in candidates if one.objection))
 
 
-def _runner(one: _Candidate) -> Runner:
-    seconds = None if one.cost is None else one.cost.seconds
-    return Runner(one.entry.card.title, one.entry.card, one.score, seconds)
+def _runner(one: Candidate) -> Runner:
+    return Runner(one.entry.card.title, one.entry.card, one.score, one.seconds)
 
 
-def _dear(one: _Candidate, others: Sequence[_Candidate]) -> list[str]:
+def _dear(one: Candidate, others: Sequence[Candidate]) -> list[str]:
     """Name an algorithm that is expected to do as well in a tenth of the time."""
     if one.score is None or one.cost is None or (one.cost.seconds or 0) < DEAR:
         return []
@@ -201,7 +168,7 @@ def _dear(one: _Candidate, others: Sequence[_Candidate]) -> list[str]:
     return []
 
 
-def _alternative(others: Sequence[_Candidate]) -> Alternative | None:
+def _alternative(others: Sequence[Candidate]) -> Alternative | None:
     """Return the best choice outside deep learning."""
     for one in others:
         if one.entry.card.baseline and not one.objection:
@@ -211,11 +178,11 @@ def _alternative(others: Sequence[_Candidate]) -> Alternative | None:
 
 
 def _ranked(
-    one: _Candidate,
+    one: Candidate,
     rank: int,
     runners: Sequence[Runner],
     profile: Profile,
-    others: Sequence[_Candidate],
+    others: Sequence[Candidate],
 ) -> Recommendation:
     entry, cost = one.entry, one.cost
     card = entry.card
@@ -231,12 +198,12 @@ def _ranked(
         alternative=None if card.baseline else _alternative(others),
         evidence=evidence(one.score, cost, profile),
         score=one.score,
-        seconds=None if cost is None else cost.seconds,
+        seconds=one.seconds,
         memory_bytes=None if cost is None else cost.memory_bytes,
     )
 
 
-def _ruled_out(one: _Candidate, profile: Profile) -> Recommendation:
+def _ruled_out(one: Candidate, profile: Profile) -> Recommendation:
     card, cost = one.entry.card, one.cost
     needed = None if cost is None else cost.memory_bytes
     way = remedy(card, profile)

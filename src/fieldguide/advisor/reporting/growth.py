@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fieldguide.advisor.racing import scoring
+from fieldguide.advisor import scoring
 from fieldguide.data import Dataset
 from fieldguide.estimator import Estimator
 

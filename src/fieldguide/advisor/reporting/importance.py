@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fieldguide.advisor.racing import scoring
+from fieldguide.advisor import scoring
 from fieldguide.data import Dataset, Examples
 from fieldguide.estimator import Estimator
 from fieldguide.tasks.inputs import Inputs

@@ -13,7 +13,7 @@ import numpy as np
 
 from fieldguide.advisor import words
 from fieldguide.advisor.plain import plain
-from fieldguide.advisor.racing.scoring import Interval
+from fieldguide.advisor.scoring import Interval
 
 PICTURE = "data:"
 ROWS = 12  # steps ahead that a table shows

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from fieldguide.advisor import words
-from fieldguide.advisor.racing import scoring
+from fieldguide.advisor import scoring, words
 from fieldguide.advisor.reporting import figures_of_forecasts
 from fieldguide.advisor.reporting.forecasts import MISSING, YARDSTICK, backtest_of, when
 from fieldguide.advisor.reporting.material import Material

@@ -6,9 +6,9 @@ import zipfile
 from typing import Any
 
 from fieldguide import catalog
-from fieldguide.advisor import words
+from fieldguide.advisor import scoring, words
 from fieldguide.advisor.profiling.pictures import LOCAL_FROM
-from fieldguide.advisor.racing import leaderboard, scoring
+from fieldguide.advisor.racing import leaderboard
 from fieldguide.advisor.recommending.first_guess import rule_of
 from fieldguide.advisor.reporting.material import Material
 from fieldguide.card import Card

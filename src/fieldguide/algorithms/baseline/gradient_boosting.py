@@ -33,6 +33,7 @@ Example:
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -49,8 +50,34 @@ from fieldguide.data import Inputs
 from fieldguide.hyperparameter import option
 from fieldguide.tasks import Task
 
-ENOUGH = 10_000  # examples above which scikit-learn sets some aside to decide when to stop
-LOOK_AT_THE_CLOCK = 10  # rounds between two looks, where time is limited
+ENOUGH = 10_000  # examples above which some are set aside to decide when to stop
+SET_ASIDE = 0.1
+
+
+class _Limited:
+    """Makes scikit-learn's boosting look at the clock after each round.
+
+    It asks once a round whether to stop early. To go on from a shorter fit (`warm_start`) would be
+    the documented way, but sorts all numbers into bins anew each time, which for pictures takes as
+    long as ten rounds.
+    """
+
+    began: float  # all of these by time.monotonic()
+    ends: float
+    patient: bool  # whether only the clock may end it
+
+    def _should_stop(self, scores: Any) -> bool:
+        now = time.monotonic()
+        late = now + (now - self.began) / len(scores) >= self.ends  # one round more takes as long
+        return late or (not self.patient and super()._should_stop(scores))  # type: ignore[misc]
+
+
+class _LimitedClassifier(_Limited, HistGradientBoostingClassifier):
+    pass
+
+
+class _LimitedRegressor(_Limited, HistGradientBoostingRegressor):
+    pass
 
 
 class GradientBoosting(Baseline):
@@ -83,13 +110,14 @@ class GradientBoosting(Baseline):
 
     def learn(self, x: Inputs, y: Tensor) -> Mapping[str, float]:
         """Let scikit-learn grow the trees, and copy them."""
+        began, boosted = time.monotonic(), []
         columns = Columns.of(self.task_.inputs)
         table = columns.table(x)
         classifies = self.task_.name == "classification"
-        grow = HistGradientBoostingClassifier if classifies else HistGradientBoostingRegressor
+        grow = _LimitedClassifier if classifies else _LimitedRegressor
         targets = y.numpy()[None] if classifies else y.double().numpy().T
-        began, boosted = time.monotonic(), []
         for number, target in enumerate(targets, start=1):
+            can_stop = _can_stop_early(target)
             booster = grow(
                 max_iter=self.rounds,
                 learning_rate=self.lr,
@@ -97,12 +125,14 @@ class GradientBoosting(Baseline):
                 min_samples_leaf=self.leaf_examples,
                 l2_regularization=self.regularisation,
                 categorical_features=columns.categorical,
-                early_stopping=_can_stop_early(target),
+                early_stopping=can_stop or self.time_limit is not None,
+                validation_fraction=SET_ASIDE if can_stop else None,
                 random_state=self.seed,
             )
-            limit = self.time_limit
-            ends = None if limit is None else began + limit * number / len(targets)
-            boosted.append(_within(ends, booster, table, target))
+            limit = math.inf if self.time_limit is None else self.time_limit
+            booster.began, booster.patient = time.monotonic(), not can_stop
+            booster.ends = began + limit * number / len(targets)
+            boosted.append(booster.fit(table, target))
         network = self.network_
         assert isinstance(network, TreeEnsemble)
         network.learn(**grown(boosted, columns, table, network.outputs))
@@ -113,16 +143,3 @@ def _can_stop_early(target: np.ndarray) -> bool:
     """Say whether a tenth may be set aside: there is enough, and no class is a single example."""
     codes = target.dtype.kind == "i"
     return len(target) > ENOUGH and not (codes and np.bincount(target).min() < 2)
-
-
-def _within(ends: float | None, booster: Any, table: np.ndarray, y: np.ndarray) -> Any:
-    """Fit all rounds or, where time is limited, as many as there is time for."""
-    if ends is None:
-        return booster.fit(table, y)
-    rounds = booster.max_iter
-    booster.set_params(warm_start=True, max_iter=0)
-    while (booster.max_iter < rounds and time.monotonic() < ends) or not booster.max_iter:
-        booster.set_params(max_iter=min(rounds, booster.max_iter + LOOK_AT_THE_CLOCK))
-        if booster.fit(table, y).n_iter_ < booster.max_iter:
-            break  # it stopped by itself
-    return booster

@@ -7,7 +7,7 @@ import torch
 from scipy import stats
 from sklearn.metrics import accuracy_score, r2_score
 
-from fieldguide.advisor.racing import scoring
+from fieldguide.advisor import scoring
 from fieldguide.data import Dataset
 from fieldguide.tasks.classification import Classification
 from fieldguide.tasks.regression import Regression
