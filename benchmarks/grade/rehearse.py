@@ -24,7 +24,7 @@ from benchmarks.grade.collect import FOLDER, SUITE, path_of
 from benchmarks.grade.measure import apart
 from fieldguide import catalog
 from fieldguide.advisor.recommending import rehearsal
-from fieldguide.advisor.recommending.evidence import Recorded, of_record
+from fieldguide.advisor.recommending.evidence import of_record
 
 AGAIN = "--again"
 
@@ -33,29 +33,23 @@ def main(wanted: list[str]) -> None:
     """Rehearse what is missing."""
     torch.set_num_threads(1)
     parts = [part for part in wanted if part != AGAIN]
-    records = [json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))]
-    evidence = [of_record(record) for record in records]
     for case in SUITE:
         path = path_of(case)
         asked = not parts or any(part in case.name for part in parts)
         if not (asked and case.is_there and path.exists()):
             continue
         record = json.loads(path.read_text())
-        record["rehearsed"] = rehearsed(case, record, evidence, again=AGAIN in wanted)
+        record["rehearsed"] = rehearsed(case, record, again=AGAIN in wanted)
         path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         told = {name: round(1 - one["error"], 3) for name, one in record["rehearsed"].items()}
         print(f"{case.name}: {told}", flush=True)
 
 
-def rehearsed(
-    case: Case, record: dict[str, Any], evidence: Sequence[Recorded], *, again: bool
-) -> dict[str, Any]:
+def rehearsed(case: Case, record: dict[str, Any], *, again: bool) -> dict[str, Any]:
     """Return what rehearsals of the contenders showed, by name."""
-    advice = advise({**record, "rehearsed": {}}, evidence)
     known = {} if again else record.get("rehearsed", {})
-    costs = {name: record["forecasts"].get(name, {}).get("seconds") for name in advice.said}
-    scores = {name: one.score for name, one in advice.said.items() if costs[name]}
-    names = rehearsal.contenders(scores)
+    costs = {name: one.get("seconds") for name, one in record["forecasts"].items()}
+    names = apart(_contenders, record, [name for name in costs if costs[name]], limit=300.0)
     began, found = time.perf_counter(), {}
     for place, name in enumerate(names):
         share = (rehearsal.SECONDS - (time.perf_counter() - began)) / (len(names) - place)
@@ -64,6 +58,13 @@ def rehearsed(
         if done:
             found[name] = done
     return found
+
+
+def _contenders(record: dict[str, Any], able: Sequence[str]) -> list[str]:
+    """Return who may come first; in a process of its own, for the reason that `measure` gives."""
+    records = [json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))]
+    said = advise({**record, "rehearsed": {}}, [of_record(one) for one in records]).said
+    return rehearsal.contenders({name: one.score for name, one in said.items() if name in able})
 
 
 def _rehearse(case: Case, name: str, task: str, seconds: float, share: float) -> dict[str, Any]:

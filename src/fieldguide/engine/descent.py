@@ -65,7 +65,7 @@ class Descent:
         """Step the named optimizer on gradients that are there already, and leave them there."""
         optimizer = self.optimizers[name]
         if self.clip:
-            nn.utils.clip_grad_norm_(_weights(optimizer), self.clip)
+            _clip(_weights(optimizer), self.clip)
         optimizer.step()
 
     def forget_gradients(self) -> None:
@@ -100,6 +100,17 @@ class Descent:
                 scaled.backward(inputs=weights)
         else:
             scaled.backward(inputs=weights)
+
+
+def _clip(weights: list[Tensor], most: float) -> None:
+    """Scale gradients down to a norm, as `nn.utils.clip_grad_norm_` does.
+
+    That one also multiplies by 1 where nothing is to be done, which for the 20 million weights of a
+    language model takes as long as a third of their update. Only the CPU knows the norm at no cost.
+    """
+    norm = nn.utils.get_total_norm([w.grad for w in weights if w.grad is not None])
+    if norm.device.type != "cpu" or not float(norm) + 1e-6 <= most:
+        nn.utils.clip_grads_with_norm_(weights, most, norm)
 
 
 def _weights(optimizer: Optimizer) -> list[Tensor]:
