@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -25,6 +24,7 @@ from benchmarks.grade.measure import apart
 from fieldguide import catalog
 from fieldguide.advisor.recommending import rehearsal
 from fieldguide.advisor.recommending.evidence import of_record
+from fieldguide.advisor.recommending.rehearsal import Rehearsal
 
 AGAIN = "--again"
 
@@ -50,14 +50,14 @@ def rehearsed(case: Case, record: dict[str, Any], *, again: bool) -> dict[str, A
     known = {} if again else record.get("rehearsed", {})
     costs = {name: one.get("seconds") for name, one in record["forecasts"].items()}
     names = apart(_contenders, record, [name for name in costs if costs[name]], limit=300.0)
-    began, found = time.perf_counter(), {}
-    for place, name in enumerate(names):
-        share = (rehearsal.SECONDS - (time.perf_counter() - began)) / (len(names) - place)
+
+    def one(name: str, share: float) -> Rehearsal | None:
         told = (case, name, record["profile"]["task"], costs[name], share)
         done = known.get(name) or apart(_rehearse, *told, limit=300.0)
-        if done:
-            found[name] = done
-    return found
+        return Rehearsal(**done) if done else None
+
+    found = rehearsal.hold({name: costs[name] for name in names}, one)
+    return {name: asdict(done) for name, done in found.items()}
 
 
 def _contenders(record: dict[str, Any], able: Sequence[str]) -> list[str]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -98,6 +98,24 @@ def contenders(scores: Mapping[str, Forecast | None]) -> list[str]:
     best = max((score.expected for score in known.values()), default=0.0)
     found = [name for name, score in known.items() if score.high >= best][:MOST]
     return found if len(found) > 1 else []
+
+
+def hold(
+    costs: Mapping[str, float], each: Callable[[str, float], Rehearsal | None]
+) -> dict[str, Rehearsal]:
+    """Hold rehearsals, the cheapest first, so that what they leave of their time goes to the dear.
+
+    Args:
+        costs: Forecast seconds of a fit on all examples, by name.
+        each: Rehearses one by name, within so many seconds.
+    """
+    began = time.perf_counter()
+    found: dict[str, Rehearsal] = {}
+    for place, name in enumerate(sorted(costs, key=lambda one: costs[one])):
+        share = (SECONDS - (time.perf_counter() - began)) / (len(costs) - place)
+        done = each(name, share)
+        found |= {} if done is None else {name: done}
+    return found
 
 
 def rehearse(

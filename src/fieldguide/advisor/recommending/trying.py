@@ -91,14 +91,14 @@ def rehearsed(
         What came of it, by name.
     """
     known = {one.entry.name: one for one in candidates if not one.objection and one.seconds}
-    found: dict[str, Rehearsal] = {}
     if profile.task not in rehearsal.TASKS or not profile.landmarks:
-        return found
+        return {}
     waiting = rehearsal.contenders({name: one.score for name, one in known.items()})
-    data, began = rehearsal.learnable(with_known_target(dataset)), time.perf_counter()
-    for place, name in enumerate(waiting):
-        share = (rehearsal.SECONDS - (time.perf_counter() - began)) / (len(waiting) - place)
-        entry, seconds = known[name].entry, known[name].seconds
-        done = rehearsal.rehearse(entry, data, profile.task, seconds or 0.0, share, seed)
-        found |= {} if done is None else {name: done}
-    return found
+    data = rehearsal.learnable(with_known_target(dataset))
+    costs = {name: known[name].seconds or 0.0 for name in waiting}
+
+    def one(name: str, share: float) -> Rehearsal | None:
+        entry = known[name].entry
+        return rehearsal.rehearse(entry, data, profile.task, costs[name], share, seed)
+
+    return rehearsal.hold(costs, one)

@@ -11,7 +11,7 @@ from fieldguide.advisor.reporting.material import Material
 
 def section(material: Material) -> tuple[dict[str, Any], list[str]]:
     """Return the leaderboard and its figure; who could not race stands apart."""
-    usual = {"hyperparameters": {}, "unfit": False}
+    usual: dict[str, Any] = {"hyperparameters": {}, "unfit": False}
     rows = [usual | row for row in material.rows]
     scored, raced = material.scored, sum(not row["unfit"] for row in rows)
     says = f"{len(scored)} of {raced} entrants have a model"
