@@ -15,7 +15,8 @@ import torch
 from fieldguide import catalog, tasks
 from fieldguide.algorithms.perceptron.mlp import MLPNetwork
 from fieldguide.data import Batch, Dataset
-from fieldguide.nn import Entry, back_propagation
+from fieldguide.nn import Entry
+from fieldguide.nn.back_propagation import Chain
 from tests import toys
 from tests.gradients import assert_gradients_match, in_double
 
@@ -86,15 +87,16 @@ def test_gradients_by_hand_equal_finite_differences(bend):
     ).double()
     layers = [part for part in (*network.hidden, network.head) if isinstance(part, torch.nn.Linear)]
     x = torch.randn(4, 5, dtype=torch.float64)
-    block = back_propagation.flatten(network.parameters())
+    chain = Chain(layers, type(network.hidden[1]))
+    block = chain.block
 
     def outputs() -> torch.Tensor:
-        return back_propagation.forward(layers, type(network.hidden[1]), x, torch.float64)[-1]
+        return chain.forward(x, torch.float64)[-1]
 
     with torch.no_grad():
-        values = back_propagation.forward(layers, type(network.hidden[1]), x, torch.float64)
+        values = chain.forward(x, torch.float64)
         torch.testing.assert_close(values[-1], network(x))
-        back_propagation.backward(layers, type(network.hidden[1]), values, 2 * values[-1])
+        chain.backward(values, 2 * values[-1])
         step = 1e-6
         for place in range(len(block)):
             block[place] += step

@@ -10,7 +10,7 @@ which is what small networks spend their time on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -28,76 +28,82 @@ BENDS: dict[type[nn.Module], Callable[[Tensor], Tensor]] = {
 }
 
 
-def forward(
-    layers: Sequence[nn.Linear], bend: type[nn.Module], x: Tensor, dtype: torch.dtype
-) -> list[Tensor]:
-    """Return [x, h₁, …, outputs]; the last layer has no bend.
+class Chain:
+    """Linear layers with bends between them; their weights and gradients lie in one block.
+
+    The layers' weights stay what they were, as views into the block: an optimizer that is given
+    the block updates all of them in one call. The first layer's lie there as (inputs, units). Its
+    weights are never multiplied backwards, and products forwards and for its gradient are up to a
+    seventh faster so. In the layers after it, what one product gains another loses.
+
+    Views are made once: making them anew costs a small network a fiftieth of each step.
 
     Args:
-        layers: The layers in order.
+        layers: The layers in order; the last has no bend after it.
         bend: ``nn.ReLU`` or ``nn.Tanh``.
-        x: Inputs, shape (B, features).
-        dtype: What to multiply in; float32 or bfloat16.
+
+    Attributes:
+        block: All weights as one parameter; its ``grad`` holds all gradients.
     """
-    values = [_in(x, dtype)]
-    for layer in layers:
-        sums = torch.addmm(_in(layer.bias, dtype), values[-1], _in(layer.weight, dtype).t())
-        values.append(sums if layer is layers[-1] else BENDS[bend](sums))
-    return values
+
+    def __init__(self, layers: Sequence[nn.Linear], bend: type[nn.Module]):
+        self.layers, self.bend = list(layers), bend
+        held = [weight for layer in layers for weight in (layer.weight, layer.bias)]
+        self.block = nn.Parameter(held[0].new_empty(sum(weight.numel() for weight in held)))
+        self.block.grad = torch.zeros_like(self.block)
+        start = 0
+        for weight in held:
+            part, start = slice(start, start + weight.numel()), start + weight.numel()
+            weight.data = _view(self.block.data[part], weight, held[0]).copy_(weight.detach())
+            weight.grad = _view(self.block.grad[part], weight, held[0])
+        self._weights = [(layer.weight.data, layer.bias.data) for layer in self.layers]
+        self._turned = [weight.t() for weight, _ in self._weights]
+        self._grads = [(layer.weight.grad, layer.bias.grad) for layer in self.layers]
+
+    def release(self) -> None:
+        """Give the layers weights of their own again, laid out as is usual, and no gradients."""
+        for layer in self.layers:
+            for weight in (layer.weight, layer.bias):
+                weight.data = weight.data.clone(memory_format=torch.contiguous_format)
+                weight.grad = None
+
+    def forward(self, x: Tensor, dtype: torch.dtype) -> list[Tensor]:
+        """Return [x, h₁, …, outputs].
+
+        Args:
+            x: Inputs, shape (B, features).
+            dtype: What to multiply in; float32 or bfloat16.
+        """
+        values, bend = [_in(x, dtype)], BENDS[self.bend]
+        for (_, bias), turned in zip(self._weights, self._turned, strict=True):
+            sums = torch.addmm(_in(bias, dtype), values[-1], _in(turned, dtype))
+            values.append(bend(sums) if len(values) < len(self.layers) else sums)
+        return values
+
+    def backward(self, values: Sequence[Tensor], slope: Tensor, *, add: bool = False) -> None:
+        """Write (or add) ∂E/∂W and ∂E/∂b into each layer's ``grad``.
+
+        Args:
+            values: What `forward` returned.
+            slope: ∂E/∂outputs, shape (B, outputs).
+            add: Whether to add to the gradients there are; else they are overwritten.
+        """
+        delta, through = _in(slope, values[0].dtype), SLOPES[self.bend]
+        for number in range(len(self.layers) - 1, -1, -1):
+            before, (weights, biases) = values[number], self._grads[number]
+            _write(weights, delta.t(), before, add)
+            if add:
+                biases.add_(delta.sum(0))
+            else:
+                torch.sum(delta, 0, dtype=biases.dtype, out=biases)
+            if number:
+                weight = _in(self._weights[number][0], delta.dtype)
+                delta = through(delta @ weight, before)
 
 
-def backward(
-    layers: Sequence[nn.Linear],
-    bend: type[nn.Module],
-    values: Sequence[Tensor],
-    slope: Tensor,
-    *,
-    add: bool = False,
-) -> None:
-    """Write (or add) ∂E/∂W and ∂E/∂b into each layer's ``grad``.
-
-    Args:
-        layers: As in `forward`.
-        bend: As in `forward`.
-        values: What `forward` returned.
-        slope: ∂E/∂outputs, shape (B, outputs).
-        add: Whether to add to the gradients there are; else they are overwritten.
-    """
-    kept = 1 if add else 0
-    delta = _in(slope, values[0].dtype)
-    for number in range(len(layers) - 1, -1, -1):
-        layer, before = layers[number], values[number]
-        _write(layer.weight, delta.t(), before, kept)
-        summed = layer.bias.grad
-        assert summed is not None
-        if add:
-            summed.add_(delta.sum(0))
-        else:
-            torch.sum(delta, 0, dtype=summed.dtype, out=summed)
-        if number:
-            delta = SLOPES[bend](delta @ _in(layer.weight, delta.dtype), before)
-
-
-def flatten(weights: Iterable[nn.Parameter]) -> nn.Parameter:
-    """Move weights and gradients into one block of memory and return it as a single parameter.
-
-    The weights stay what they were, as views into the block; an optimizer that is given the block
-    updates all of them in one call.
-    """
-    held = list(weights)
-    count = sum(weight.numel() for weight in held)
-    block = torch.empty(count, dtype=held[0].dtype)
-    slopes = torch.zeros_like(block)
-    start = 0
-    for weight in held:
-        part = slice(start, start + weight.numel())
-        block[part] = weight.detach().reshape(-1)
-        weight.data = block[part].view_as(weight)
-        weight.grad = slopes[part].view_as(weight)
-        start = part.stop
-    whole = nn.Parameter(block)
-    whole.grad = slopes
-    return whole
+def _view(part: Tensor, weight: Tensor, first: Tensor) -> Tensor:
+    """Return a part of the block in a weight's shape; the first layer's lies turned."""
+    return part.view(weight.shape[::-1]).t() if weight is first else part.view(weight.shape)
 
 
 def _in(values: Tensor, dtype: torch.dtype) -> Tensor:
@@ -105,12 +111,10 @@ def _in(values: Tensor, dtype: torch.dtype) -> Tensor:
     return values if values.dtype == dtype else values.to(dtype)
 
 
-def _write(weight: Tensor, left: Tensor, right: Tensor, kept: int) -> None:
-    grad = weight.grad
-    assert grad is not None
-    if left.dtype == grad.dtype:
-        torch.addmm(grad, left, right, beta=kept, out=grad)
-    elif kept:
-        grad.add_(left @ right)
+def _write(grad: Tensor, left: Tensor, right: Tensor, add: bool) -> None:
+    if left.dtype != grad.dtype:
+        grad.add_(left @ right) if add else grad.copy_(left @ right)
+    elif add:
+        grad.addmm_(left, right)
     else:
-        grad.copy_(left @ right)
+        torch.mm(left, right, out=grad)

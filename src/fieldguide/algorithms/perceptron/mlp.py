@@ -40,10 +40,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from fieldguide.card import Card, Reference
-from fieldguide.data import Batch
+from fieldguide.data import Batch, Dataset
 from fieldguide.estimator import Estimator
 from fieldguide.hyperparameter import option
-from fieldguide.nn import Entry, back_propagation
+from fieldguide.nn import Entry
+from fieldguide.nn.back_propagation import SLOPES, Chain
 from fieldguide.nn.block_adamw import BlockAdamW
 from fieldguide.tasks import Task
 
@@ -128,28 +129,35 @@ class MLP(Estimator):
 
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Give all weights to one optimizer as one block, where gradients are written by hand."""
-        self._layers = self._layers_by_hand()
-        if not self._layers:
+        layers = self._layers_by_hand()
+        self._chain = Chain(layers, ACTIVATIONS[self.activation]) if layers else None
+        if self._chain is None:
             return super().optimizers()
-        block = back_propagation.flatten(self.network_.parameters())
-        return {"network": BlockAdamW([block], self.lr, weight_decay=self.weight_decay, fused=True)}
+        decay = self.weight_decay
+        return {"network": BlockAdamW([self._chain.block], self.lr, weight_decay=decay, fused=True)}
 
     def step(self, batch: Batch) -> Mapping[str, Tensor]:
         """Propagate the error backwards; by hand for plain layers on CPU, else by autograd."""
-        if not self._layers:
+        chain, descent = self._chain, self._descent
+        if chain is None:
             return super().step(batch)
         assert isinstance(batch.x, Tensor)
-        bend, descent = ACTIVATIONS[self.activation], self._descent
         dtype = torch.bfloat16 if self._bf16 else torch.float32
         alone = torch.autocast("cpu", enabled=False) if self._bf16 else contextlib.nullcontext()
         with torch.no_grad(), alone:
-            values = back_propagation.forward(self._layers, bend, batch.x.flatten(1), dtype)
+            values = chain.forward(batch.x.flatten(1), dtype)
             loss, slope = self.task_.slope(values[-1], batch)
             slope = slope if descent.share == 1.0 else slope * descent.share
-            back_propagation.backward(self._layers, bend, values, slope, add=not descent.first)
+            chain.backward(values, slope, add=not descent.first)
         if descent.last:
             descent.apply("network")
         return {"loss": loss}
+
+    def finish(self, train: Dataset, held: Dataset | None) -> None:
+        """Let go of the block of weights and gradients: from here on nothing learns."""
+        if self._chain is not None:
+            self._chain.release()
+            self._chain = None
 
     def _layers_by_hand(self) -> list[nn.Linear]:
         """Return all layers if their derivatives are known by hand and live on the CPU, else []."""
@@ -157,7 +165,7 @@ class MLP(Estimator):
         assert isinstance(network, MLPNetwork)
         layers = [part for part in (*network.hidden, network.head) if isinstance(part, nn.Linear)]
         plain = (
-            bend in back_propagation.SLOPES
+            bend in SLOPES
             and not self.dropout
             and isinstance(network.head, nn.Linear)
             and not len(network.entry.embeddings)
