@@ -266,7 +266,7 @@ class Estimator(UnlabelledMixin, ScikitLearnMixin, Hooks):
     def _run_network(self, examples: Examples) -> Tensor:
         """Return the outputs of all examples, on the CPU, in order."""
         with memory.explained("running the network"):
-            asked = self._asked(self.task_.asks)
+            asked, examples = self._asked(self.task_.asks, examples)
             return engine.outputs(asked, self.network_, examples, bf16=self._bf16)
 
     def _dataset(self, data: Any, y: Any, *, new: bool = False) -> Dataset:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, dataclass_transform
 
 import torch
@@ -65,6 +65,14 @@ class Hooks(_Learnt, ABC):
         """Return the network's outputs for a batch."""
         outputs: Tensor = self.network_(batch.x)
         return outputs
+
+    def forward_stored(self) -> Callable[[Batch], Tensor] | None:
+        """Return `forward` for pictures as they are stored, if there is a quicker way from there.
+
+        Where an example is looked at once, each batch is normalised just before `forward` sees it.
+        A first layer that is linear can do that with other weights: see `Inputs.scales`.
+        """
+        return None
 
     def loss(self, batch: Batch) -> Tensor | Mapping[str, Tensor]:
         """Return the loss of a batch, or several by name, which are added up."""

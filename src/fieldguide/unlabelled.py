@@ -17,6 +17,7 @@ each word of each category (`fieldguide.tasks.without_target`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -142,8 +143,21 @@ class UnlabelledMixin:
                 parts.append(self.samples(size, some, generator).float().cpu())  # type: ignore[attr-defined]
         return torch.cat(parts)
 
-    def _asked(self, hook: str) -> Callable[[Batch], Tensor]:
-        """Return what a task asks of the algorithm, as a function of a batch."""
+    def _asked(
+        self, hook: str, examples: Examples
+    ) -> tuple[Callable[[Batch], Tensor], Examples]:
+        """Return what a task asks of the algorithm, as a function of a batch of these examples.
+
+        What can be asked of the examples as they are stored is, and is not finished first.
+        """
+        if hook == "forward" and examples.finish is not None:
+            stored = self.forward_stored()
+            if stored is not None:
+                return stored, replace(examples, finish=None)
+        return self._hook(hook), examples
+
+    def _hook(self, hook: str) -> Callable[[Batch], Tensor]:
+        """Return a hook; samples are drawn with the seed."""
         if hook != "samples":
             asked: Callable[[Batch], Tensor] = getattr(self, hook)
             return asked

@@ -17,10 +17,11 @@ from torch import Tensor, nn
 
 Slope = Callable[[Tensor, Tensor], Tensor]
 
+_threshold_backward = torch.ops.aten.threshold_backward.default
 # φ'(z) ⊙ δ from h = φ(z): the bends whose derivative is known from their value alone.
 SLOPES: dict[type[nn.Module], Slope] = {
-    nn.ReLU: lambda slope, h: torch.ops.aten.threshold_backward(slope, h, 0),
-    nn.Tanh: lambda slope, h: torch.ops.aten.tanh_backward(slope, h),
+    nn.ReLU: lambda slope, h: _threshold_backward(slope, h, 0),
+    nn.Tanh: torch.ops.aten.tanh_backward.default,
 }
 BENDS: dict[type[nn.Module], Callable[[Tensor], Tensor]] = {
     nn.ReLU: torch.relu_,
@@ -56,8 +57,9 @@ class Chain:
             part, start = slice(start, start + weight.numel()), start + weight.numel()
             weight.data = _view(self.block.data[part], weight, held[0]).copy_(weight.detach())
             weight.grad = _view(self.block.grad[part], weight, held[0])
-        self._weights = [(layer.weight.data, layer.bias.data) for layer in self.layers]
-        self._turned = [weight.t() for weight, _ in self._weights]
+        self._parts = [
+            (layer.weight.data, layer.weight.data.t(), layer.bias.data) for layer in self.layers
+        ]
         self._grads = [(layer.weight.grad, layer.bias.grad) for layer in self.layers]
 
     def release(self) -> None:
@@ -74,10 +76,12 @@ class Chain:
             x: Inputs, shape (B, features).
             dtype: What to multiply in; float32 or bfloat16.
         """
-        values, bend = [_in(x, dtype)], BENDS[self.bend]
-        for (_, bias), turned in zip(self._weights, self._turned, strict=True):
-            sums = torch.addmm(_in(bias, dtype), values[-1], _in(turned, dtype))
-            values.append(bend(sums) if len(values) < len(self.layers) else sums)
+        parts, bend = self._in(dtype), BENDS[self.bend]
+        values = [x.to(dtype)]
+        for _, turned, bias in parts[:-1]:
+            values.append(bend(torch.addmm(bias, values[-1], turned)))
+        _, turned, bias = parts[-1]
+        values.append(torch.addmm(bias, values[-1], turned))
         return values
 
     def backward(self, values: Sequence[Tensor], slope: Tensor, *, add: bool = False) -> None:
@@ -88,17 +92,25 @@ class Chain:
             slope: ∂E/∂outputs, shape (B, outputs).
             add: Whether to add to the gradients there are; else they are overwritten.
         """
-        delta, through = _in(slope, values[0].dtype), SLOPES[self.bend]
-        for number in range(len(self.layers) - 1, -1, -1):
+        dtype, through = values[0].dtype, SLOPES[self.bend]
+        parts, delta = self._in(dtype), slope.to(dtype)
+        for number in range(len(parts) - 1, -1, -1):
             before, (weights, biases) = values[number], self._grads[number]
-            _write(weights, delta.t(), before, add)
-            if add:
-                biases.add_(delta.sum(0))
+            if add or weights.dtype != dtype:
+                _collect(weights, delta.t() @ before, add)
+                _collect(biases, delta.sum(0, dtype=biases.dtype), add)
             else:
-                torch.sum(delta, 0, dtype=biases.dtype, out=biases)
+                torch.mm(delta.t(), before, out=weights)
+                torch.sum(delta, 0, out=biases)
             if number:
-                weight = _in(self._weights[number][0], delta.dtype)
-                delta = through(delta @ weight, before)
+                delta = through(torch.mm(delta, parts[number][0]), before)
+
+    def _in(self, dtype: torch.dtype) -> list[tuple[Tensor, Tensor, Tensor]]:
+        """Return each layer's weights, the same turned, and biases, in a precision."""
+        if self.block.dtype == dtype:
+            return self._parts
+        weights = [(weight.to(dtype), bias.to(dtype)) for weight, _, bias in self._parts]
+        return [(weight, weight.t(), bias) for weight, bias in weights]
 
 
 def _view(part: Tensor, weight: Tensor, first: Tensor) -> Tensor:
@@ -106,15 +118,5 @@ def _view(part: Tensor, weight: Tensor, first: Tensor) -> Tensor:
     return part.view(weight.shape[::-1]).t() if weight is first else part.view(weight.shape)
 
 
-def _in(values: Tensor, dtype: torch.dtype) -> Tensor:
-    """Return values in a precision; asking first costs a tenth of a conversion to the same."""
-    return values if values.dtype == dtype else values.to(dtype)
-
-
-def _write(grad: Tensor, left: Tensor, right: Tensor, add: bool) -> None:
-    if left.dtype != grad.dtype:
-        grad.add_(left @ right) if add else grad.copy_(left @ right)
-    elif add:
-        grad.addmm_(left, right)
-    else:
-        torch.mm(left, right, out=grad)
+def _collect(grad: Tensor, found: Tensor, add: bool) -> None:
+    grad.add_(found) if add else grad.copy_(found)

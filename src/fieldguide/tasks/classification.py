@@ -13,7 +13,12 @@ from fieldguide.data import Batch, Dataset, looks_like_classes
 from fieldguide.errors import DataError
 from fieldguide.tasks.task import Task
 
-MEAN, IGNORED = 1, -100  # what ATen's kernels call the mean over examples, and no class at all
+# The kernels that autograd calls, without its records; they call the mean over examples 1, and no
+# class at all -100.
+_nll_forward = torch.ops.aten.nll_loss_forward.default
+_nll_backward = torch.ops.aten.nll_loss_backward.default
+_log_softmax_backward = torch.ops.aten._log_softmax_backward_data.default
+MEAN, IGNORED = 1, -100
 
 
 class Classification(Task):
@@ -87,14 +92,10 @@ class Classification(Task):
         y = batch.y
         if y is None or y.dim() != 1:
             return super().slope(outputs, batch)
-        # The kernels that autograd would call, without its records: half the calls of a softmax
-        # from which ones are taken.
-        aten, logs = torch.ops.aten, outputs.detach().float().log_softmax(dim=1)
-        loss, weight = aten.nll_loss_forward.default(logs, y, None, MEAN, IGNORED)
-        by_logs = aten.nll_loss_backward.default(
-            loss.new_ones(()), logs, y, None, MEAN, IGNORED, weight
-        )
-        return loss, aten._log_softmax_backward_data.default(by_logs, logs, 1, logs.dtype)
+        logs = outputs.detach().float().log_softmax(dim=1)
+        loss, weight = _nll_forward(logs, y, None, MEAN, IGNORED)
+        by_logs = _nll_backward(loss.new_ones(()), logs, y, None, MEAN, IGNORED, weight)
+        return loss, _log_softmax_backward(by_logs, logs, 1, logs.dtype)
 
     def decode(self, outputs: Tensor) -> np.ndarray:
         """Return the most likely class of each example."""
