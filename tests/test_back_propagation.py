@@ -106,3 +106,21 @@ def test_gradients_by_hand_equal_finite_differences(bend):
             block[place] += step
             difference = float(above - below) / (2 * step)
             assert float(block.grad[place]) == pytest.approx(difference, rel=1e-5, abs=1e-7)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_gradients_of_pieces_add_up_by_hand(dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    layers = [torch.nn.Linear(5, 7), torch.nn.Linear(7, 6), torch.nn.Linear(6, 3)]
+    given = [layer.weight.detach().clone() for layer in layers]
+    chain, x, slope = Chain(layers, torch.nn.ReLU), torch.randn(8, 5), torch.randn(8, 3)
+    with torch.no_grad():
+        chain.backward(chain.forward(x, dtype), slope)
+        whole = chain.block.grad.clone()
+        chain.backward(chain.forward(x[:5], dtype), slope[:5])
+        chain.backward(chain.forward(x[5:], dtype), slope[5:], add=True)
+    close = 1e-5 if dtype == torch.float32 else 0.05
+    torch.testing.assert_close(chain.block.grad, whole, rtol=close, atol=close)
+    assert all(torch.equal(layer.weight, old) for layer, old in zip(layers, given, strict=True))
+    chain.release()
+    assert all(torch.equal(layer.weight, old) for layer, old in zip(layers, given, strict=True))

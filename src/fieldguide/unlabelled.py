@@ -143,17 +143,15 @@ class UnlabelledMixin:
                 parts.append(self.samples(size, some, generator).float().cpu())  # type: ignore[attr-defined]
         return torch.cat(parts)
 
-    def _asked(
-        self, hook: str, examples: Examples
-    ) -> tuple[Callable[[Batch], Tensor], Examples]:
+    def _asked(self, hook: str, examples: Examples) -> tuple[Callable[[Batch], Tensor], Examples]:
         """Return what a task asks of the algorithm, as a function of a batch of these examples.
 
         What can be asked of the examples as they are stored is, and is not finished first.
         """
-        if hook == "forward" and examples.finish is not None:
-            stored = self.forward_stored()
-            if stored is not None:
-                return stored, replace(examples, finish=None)
+        from_stored = getattr(self, f"{hook}_stored", lambda: None)
+        quicker = None if examples.finish is None else from_stored()
+        if quicker is not None:
+            return quicker, replace(examples, finish=None)
         return self._hook(hook), examples
 
     def _hook(self, hook: str) -> Callable[[Batch], Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import torch
@@ -26,7 +27,8 @@ def outputs(
         bf16: Whether products run in bfloat16.
     """
     heap.keep_freed_memory()
-    device = next(iter(network.state_dict().values()), torch.empty(0)).device
+    weights = itertools.chain(network.parameters(), network.buffers())
+    device = next(weights, torch.empty(0)).device
     size = min(LARGEST, max(SMALLEST, BATCH_NUMBERS // max(1, examples.numbers)))
     network.eval()
     products = torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16)

@@ -52,15 +52,16 @@ class Chain:
         held = [weight for layer in layers for weight in (layer.weight, layer.bias)]
         self.block = nn.Parameter(held[0].new_empty(sum(weight.numel() for weight in held)))
         self.block.grad = torch.zeros_like(self.block)
-        start = 0
+        start, grads = 0, []
         for weight in held:
             part, start = slice(start, start + weight.numel()), start + weight.numel()
             weight.data = _view(self.block.data[part], weight, held[0]).copy_(weight.detach())
-            weight.grad = _view(self.block.grad[part], weight, held[0])
+            grads.append(_view(self.block.grad[part], weight, held[0]))
+            weight.grad = grads[-1]
         self._parts = [
             (layer.weight.data, layer.weight.data.t(), layer.bias.data) for layer in self.layers
         ]
-        self._grads = [(layer.weight.grad, layer.bias.grad) for layer in self.layers]
+        self._grads = list(zip(grads[::2], grads[1::2], strict=True))
 
     def release(self) -> None:
         """Give the layers weights of their own again, laid out as is usual, and no gradients."""
@@ -76,12 +77,11 @@ class Chain:
             x: Inputs, shape (B, features).
             dtype: What to multiply in; float32 or bfloat16.
         """
-        parts, bend = self._in(dtype), BENDS[self.bend]
-        values = [x.to(dtype)]
-        for _, turned, bias in parts[:-1]:
-            values.append(bend(torch.addmm(bias, values[-1], turned)))
-        _, turned, bias = parts[-1]
-        values.append(torch.addmm(bias, values[-1], turned))
+        bend, last = BENDS[self.bend], len(self.layers)
+        values = [_in(x, dtype)]
+        for _, turned, bias in self._parts:
+            sums = torch.addmm(_in(bias, dtype), values[-1], _in(turned, dtype))
+            values.append(sums if len(values) == last else bend(sums))
         return values
 
     def backward(self, values: Sequence[Tensor], slope: Tensor, *, add: bool = False) -> None:
@@ -93,8 +93,8 @@ class Chain:
             add: Whether to add to the gradients there are; else they are overwritten.
         """
         dtype, through = values[0].dtype, SLOPES[self.bend]
-        parts, delta = self._in(dtype), slope.to(dtype)
-        for number in range(len(parts) - 1, -1, -1):
+        delta = _in(slope, dtype)
+        for number in range(len(self.layers) - 1, -1, -1):
             before, (weights, biases) = values[number], self._grads[number]
             if add or weights.dtype != dtype:
                 _collect(weights, delta.t() @ before, add)
@@ -103,14 +103,7 @@ class Chain:
                 torch.mm(delta.t(), before, out=weights)
                 torch.sum(delta, 0, out=biases)
             if number:
-                delta = through(torch.mm(delta, parts[number][0]), before)
-
-    def _in(self, dtype: torch.dtype) -> list[tuple[Tensor, Tensor, Tensor]]:
-        """Return each layer's weights, the same turned, and biases, in a precision."""
-        if self.block.dtype == dtype:
-            return self._parts
-        weights = [(weight.to(dtype), bias.to(dtype)) for weight, _, bias in self._parts]
-        return [(weight, weight.t(), bias) for weight, bias in weights]
+                delta = through(torch.mm(delta, _in(self._parts[number][0], dtype)), before)
 
 
 def _view(part: Tensor, weight: Tensor, first: Tensor) -> Tensor:
@@ -120,3 +113,8 @@ def _view(part: Tensor, weight: Tensor, first: Tensor) -> Tensor:
 
 def _collect(grad: Tensor, found: Tensor, add: bool) -> None:
     grad.add_(found) if add else grad.copy_(found)
+
+
+def _in(values: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return values in a precision; asking first costs a tenth of a conversion to the same."""
+    return values if values.dtype == dtype else values.to(dtype)

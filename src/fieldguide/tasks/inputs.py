@@ -103,16 +103,14 @@ class Inputs:
         assert isinstance(first, Picture) and isinstance(x, Tensor)
         return first.normalise(x)
 
-    def scales(self) -> tuple[Tensor, Tensor]:
-        """Return the mean and the deviation of each number of a picture, shape (numbers,).
+    def scales(self) -> list[tuple[float, float]]:
+        """Return the mean and the deviation of each channel of a picture.
 
         `finish` takes the one off and divides by the other.
         """
         codec = next(iter(self.codecs.values()))
         assert isinstance(codec, Picture)
-        pixels = codec.height * codec.width_pixels
-        each = torch.tensor([codec.means, codec.deviations]).repeat_interleave(pixels, dim=1)
-        return each[0], each[1]
+        return list(zip(codec.means, codec.deviations, strict=True))
 
     def config(self) -> dict[str, Any]:
         """Return a JSON-ready form."""

@@ -52,7 +52,7 @@ from fieldguide.tasks import Task
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
 FAR = 10  # deviations from 0 to a mean: they take 3 of the 24 bits that single precision has
 _IN_PLACE: dict[type[nn.Module], nn.Module] = {nn.ReLU: nn.ReLU(inplace=True)}
-ORDERS = 20  # orders of magnitude between a deviation and 1 that leave weights to be normal numbers
+LARGE = 1e20  # deviations below, and above its inverse, leave weights that are normal numbers
 
 
 class MLPNetwork(nn.Module):
@@ -137,16 +137,27 @@ class MLP(Estimator):
         W (x - m) / s + b = (W / s) x + (b - (W / s) m), which saves writing each picture anew. Not
         where the difference would cost single precision its last digits.
         """
+        assert isinstance(self.network_, MLPNetwork)
         first, *rest = [*self.network_.hidden, self.network_.head]
-        means, deviations = self.task_.inputs.scales()
-        moderate = (means.abs() < FAR * deviations) & (deviations.log10().abs() < ORDERS)
-        if self._bf16 or not isinstance(first, nn.Linear) or not moderate.all():
+        scales = self.task_.inputs.scales()
+        moderate = all(abs(m) < FAR * s and 1 / LARGE < s < LARGE for m, s in scales)
+        if self._bf16 or not isinstance(first, nn.Linear) or not moderate:
             return None
-        weight = first.weight.detach()
-        weight = weight / deviations.to(weight.device)
-        bias = first.bias.detach() - weight @ means.to(weight.device)
-        after = nn.Sequential(*[_IN_PLACE.get(type(part), part) for part in rest])
-        return lambda batch: after(F.linear(_flat(batch), weight, bias))
+        weight = first.weight.detach().unflatten(1, (len(scales), -1)).clone()
+        bias = first.bias.detach().clone()
+        for part, (mean, deviation) in zip(weight.unbind(1), scales, strict=True):
+            bias.sub_(part.div_(deviation).sum(1), alpha=mean)
+        weight = weight.flatten(1)
+        after = [_IN_PLACE.get(type(part), part) for part in rest]
+
+        def outputs(batch: Batch) -> Tensor:
+            assert isinstance(batch.x, Tensor)
+            values = F.linear(batch.x.flatten(1).to(torch.float32), weight, bias)
+            for part in after:
+                values = part(values)
+            return values
+
+        return outputs
 
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Give all weights to one optimizer as one block, where gradients are written by hand."""
@@ -193,8 +204,3 @@ class MLP(Estimator):
             and all(weight.device.type == "cpu" for weight in network.parameters())
         )
         return layers if plain else []
-
-
-def _flat(batch: Batch) -> Tensor:
-    assert isinstance(batch.x, Tensor)
-    return batch.x.flatten(1).to(torch.float32)
