@@ -176,7 +176,7 @@ class MLP(Estimator):
         assert isinstance(batch.x, Tensor)
         dtype = torch.bfloat16 if self._bf16 else torch.float32
         alone = torch.autocast("cpu", enabled=False) if self._bf16 else contextlib.nullcontext()
-        with torch.no_grad(), alone:
+        with alone:  # the chain's tensors ask for no gradients
             values = chain.forward(batch.x.flatten(1), dtype)
             loss, slope = self.task_.slope(values[-1], batch)
             slope = slope if descent.share == 1.0 else slope * descent.share
