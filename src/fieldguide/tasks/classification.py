@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -94,7 +96,7 @@ class Classification(Task):
             return super().slope(outputs, batch)
         logs = outputs.detach().float().log_softmax(dim=1)
         loss, weight = _nll_forward(logs, y, None, MEAN, IGNORED)
-        by_logs = _nll_backward(loss.new_ones(()), logs, y, None, MEAN, IGNORED, weight)
+        by_logs = _nll_backward(_one(loss.device), logs, y, None, MEAN, IGNORED, weight)
         return loss, _log_softmax_backward(by_logs, logs, 1, logs.dtype)
 
     def decode(self, outputs: Tensor) -> np.ndarray:
@@ -135,6 +137,11 @@ class Classification(Task):
             "f1_macro": float(f1),
             "log_loss": float(loss),
         }
+
+
+@cache
+def _one(device: torch.device) -> Tensor:
+    return torch.ones((), device=device)
 
 
 def _is_continuous(dataset: Dataset) -> bool:
