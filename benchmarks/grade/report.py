@@ -131,8 +131,9 @@ def _scores(advice: Sequence[Advice]) -> list[Row]:
         low <= score <= high for low, high, score in (each for one in advice for each in _told(one))
     ]
     share = float(np.mean(inside))
-    row = _row("scores inside their 80 % interval", share, "", "0.75–0.85")
-    return [row | {"met": _yes(0.75 <= share <= 0.85)}]
+    return [
+        _row("scores inside their 80 % interval", share, "", "0.75–0.85", least=0.75, most=0.85)
+    ]
 
 
 def _told(one: Advice) -> list[tuple[float, float, float]]:
@@ -174,7 +175,7 @@ def _negative(advice: Sequence[Advice]) -> list[Row]:
     return [
         _row(f"“you do not need deep learning”, right of {len(said)} times said",
              float(np.mean(said)), f"{always:.3f}", "≥ 0.9", least=0.9),
-        _row("deep learning or not, right", float(np.mean(right)), f"{always:.3f}", "", least=0.0),
+        _row("deep learning or not, right", float(np.mean(right)), f"{always:.3f}", ""),
     ]  # fmt: skip
 
 
@@ -193,7 +194,7 @@ def _row(
         "advice": f"{value:.3f}",
         "blind": blind,
         "target": target,
-        "met": _yes(least <= value <= most),
+        "met": _yes(least <= value <= most) if target else "",
     }
 
 

@@ -90,7 +90,13 @@ class MLPNetwork(nn.Module):
         return outputs
 
 
-class MLP(Estimator):
+class _Training:
+    """What `fit` keeps while it lasts; in a plain class: a dataclass would make it an argument."""
+
+    _chain: Chain | None = None
+
+
+class MLP(_Training, Estimator):
     """Multilayer perceptron for classification, regression and forecasting."""
 
     card = Card(
