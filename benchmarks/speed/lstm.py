@@ -4,9 +4,8 @@
 
 The medium model of Zaremba, Sutskever & Vinyals (2014): two layers of 650 units, 10,000 words,
 batches of 20 sequences of 35 words whose state goes on from batch to batch, plain gradient descent
-with clipping. Ours is `fieldguide.nn.Recurrent` and `fieldguide.nn.linear_cross_entropy` under the
-engine that every `fit` runs on; the bare loop trains ``nn.LSTM``, a linear layer and
-``F.cross_entropy`` with the same optimizer, clipping and sum of losses. Keras, on the backend
+with clipping. Ours is `fieldguide.nn.Recurrent` under the engine that every `fit` runs on; the bare
+loop trains ``nn.LSTM`` with the same optimizer, clipping and sum of losses. Keras, on the backend
 that KERAS_BACKEND names, starts each batch from zeros, which is a little less work. Words a second.
 """
 
@@ -27,7 +26,6 @@ from fieldguide import engine
 from fieldguide.data import Batch, Examples
 from fieldguide.engine import Descent, Settings, Stage
 from fieldguide.engine.schedule import SCHEDULES
-from fieldguide.nn.linear_cross_entropy import linear_cross_entropy
 from fieldguide.nn.recurrent import Recurrent, State, detached
 
 WORDS, UNITS, LAYERS, BATCH, STEPS = 10_000, 650, 2, 20, 35
@@ -49,10 +47,10 @@ class LanguageModel(nn.Module):
         self.head = nn.Linear(UNITS, WORDS)
 
     def forward(self, codes: Tensor, state: State | None) -> tuple[Tensor, State]:
-        """Return (B * T, UNITS) and the state after the last word of codes (B, T)."""
+        """Return (B, T, WORDS) and the state after the last word of codes (B, T)."""
         run = self.layers.run if isinstance(self.layers, Recurrent) else self.layers
         outputs, state = run(self.words(codes), state)
-        return outputs.flatten(0, 1), state
+        return self.head(outputs), state
 
 
 def text(batches: int) -> tuple[Tensor, Tensor]:
@@ -74,8 +72,7 @@ def ours(x: Tensor, y: Tensor) -> Case:
         assert isinstance(batch.x, Tensor) and batch.y is not None
         outputs, state = network(batch.x, held[0])
         held[0] = detached(state)
-        head = network.head
-        loss = linear_cross_entropy(outputs, head.weight, head.bias, batch.y.flatten())
+        loss = F.cross_entropy(outputs.flatten(0, 1), batch.y.flatten())
         descent.descend("network", loss)
         return {"loss": loss}
 
@@ -102,7 +99,7 @@ def bare(x: Tensor, y: Tensor) -> Case:
         for codes, following in zip(x.split(BATCH), y.split(BATCH), strict=True):
             outputs, state = network(codes, held[0])
             held[0] = detached(state)
-            loss = F.cross_entropy(network.head(outputs), following.flatten())
+            loss = F.cross_entropy(outputs.flatten(0, 1), following.flatten())
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), CLIP)
