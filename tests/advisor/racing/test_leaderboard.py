@@ -72,7 +72,7 @@ def test_better_baseline_says_no_deep_learning() -> None:
 
 def test_failures_stand_below_with_their_reason() -> None:
     failed = Row("bad", "failed", "its process was killed by SIGSEGV.", title="Bad")
-    late = Row("late", "not raced", "there was no time left for it.", title="Late")
+    late = Row("late", "not raced", "there was none left.", title="Late", late=True)
     found = {"line": parts(300)}
     rows = rank([late, failed, row("line", 1)], found)
     assert [each.name for each in rows] == ["line", "bad", "late"]

@@ -90,7 +90,7 @@ class Track:
     def entrant(self, name: str) -> Path:
         return Path(name)
 
-    def leave_out(self, name: str, reason: str) -> None:
+    def leave_out(self, name: str, reason: str, *, late: bool = False) -> None:
         self.out[name] = reason
 
     def cannot_be_beaten(self) -> str | None:

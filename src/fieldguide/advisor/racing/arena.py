@@ -80,7 +80,7 @@ class Arena:
         if result is not None:
             return self.standings.enter(job.name, result)
         if job.name == job.algorithm:
-            self.standings.leave_out(job.name, NO_TIME)
+            self.standings.leave_out(job.name, NO_TIME, late=True)
         return None
 
     def cannot_be_beaten(self) -> str | None:

@@ -51,6 +51,7 @@ class Row:
         validation_score: Score on the validation examples, which choices are made on, or None.
         round: In which round of the race it learnt, from 1.
         unfit: Whether it did not race because it is for other data, tasks or machines.
+        late: Whether it did not race because there was too little time.
         code: Numbers that stand for an example, where the task is to find some; else None.
         cost: What decides ties: seconds of training and predicting; in a race of steps, which must
             not depend on the machine, bytes of weights.
@@ -82,6 +83,7 @@ class Row:
     cost: float | None = None
     code: int | None = None
     unfit: bool = False
+    late: bool = False
 
     def __post_init__(self) -> None:
         self.algorithm = self.algorithm or self.name
@@ -102,7 +104,7 @@ class Row:
         """Build from what the entrant and its keeper wrote."""
         known = ("status", "reason", "seconds", "predict_seconds", "size", "weights", "epochs",
                  "scores", "notes", "algorithm", "hyperparameters", "validation_score", "round",
-                 "cost", "code", "unfit", "deep", "capacity", "title")  # fmt: skip
+                 "cost", "code", "unfit", "late", "deep", "capacity", "title")  # fmt: skip
         facts = {key: result[key] for key in known if key in result}
         algorithm = facts.get("algorithm") or name
         if algorithm == ENSEMBLE:

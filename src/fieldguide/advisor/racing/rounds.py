@@ -98,7 +98,7 @@ class Rounds:
         elif first is None and not seeded.hungry:  # nobody to wait for
             seeded = replace(seeded, hungry=seeded.waiting, waiting=[])
         for one in seeded.late:
-            self._leave_out([one], _too_late(one, seeded.rest))
+            self.arena.standings.leave_out(one.name, _too_late(one, seeded.rest), late=True)
         clock.set_aside += kept
         self._end(seeded)
         if not seeded.ending or self._is_open(seeded.hungry):
@@ -134,7 +134,7 @@ class Rounds:
         for number, one in enumerate(order):
             left = self.arena.clock.left
             if left < ENOUGH * (one.seconds or 0.0):
-                self._leave_out([one], BEHIND)
+                self.arena.standings.leave_out(one.name, BEHIND, late=True)
             elif self._is_open(order[number:]):
                 self.arena.race(self._job(one.name, self.arena.steps), left)
             else:
@@ -144,12 +144,10 @@ class Rounds:
         """Whether others could still win; leaves them out if not."""
         unbeatable = self.arena.cannot_be_beaten()
         if unbeatable is not None:
-            self._leave_out(others, f"{unbeatable} cannot be beaten by more than noise.")
+            reason = f"{unbeatable} cannot be beaten by more than noise."
+            for one in others:
+                self.arena.standings.leave_out(one.name, reason)
         return unbeatable is None
-
-    def _leave_out(self, candidates: Sequence[Candidate], reason: str) -> None:
-        for one in candidates:
-            self.arena.standings.leave_out(one.name, reason)
 
     def _job(self, name: str, steps: int | None = None) -> Job:
         return Job(name=name, algorithm=name, folder=self.arena.entrant(name), steps=steps)
@@ -177,7 +175,7 @@ class Rounds:
         result = self.arena.carry_out(again, share)
         former = read_json(job.folder / RESULT) or {}
         if not former and result is None:
-            self.arena.standings.leave_out(job.name, NO_TIME)
+            self.arena.standings.leave_out(job.name, NO_TIME, late=True)
         if result is None or (former and not _is_better(result, former)):
             return
         if former.get("round", 1) < number and (beside / "model").exists():

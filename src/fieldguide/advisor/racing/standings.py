@@ -52,9 +52,10 @@ class Standings:
         self.display.show(row)
         return row
 
-    def leave_out(self, name: str, reason: str, *, unfit: bool = False) -> None:
+    def leave_out(self, name: str, reason: str, *, unfit: bool = False, late: bool = False) -> None:
         """Enter an algorithm that does not race, and why; nobody waits for those that are unfit."""
-        row = Row.from_result(name, {"status": "not raced", "reason": reason, "unfit": unfit})
+        why = {"reason": reason, "unfit": unfit, "late": late}
+        row = Row.from_result(name, {"status": "not raced", **why})
         self.rows.append(row)
         if not unfit:
             self.display.show(row)

@@ -178,7 +178,7 @@ def _failures(rows: Sequence[Row]) -> list[str]:
     said = [f"{row.title} has no model: {words.sentence(row.reason)}" for row in failed]
     rescued = [row for row in rows if row.status == "rescued"]
     said += [f"{row.title}: {words.sentence(row.reason)}" for row in rescued]
-    waiting = [row.title for row in rows if row.status == "not raced" and "time" in row.reason]
+    waiting = [row.title for row in rows if row.late]
     if waiting:
         said.append(f"No time was left for {words.listed(waiting)}: a larger budget may change "
                     "the order.")  # fmt: skip

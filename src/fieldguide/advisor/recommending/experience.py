@@ -23,13 +23,13 @@ import numpy as np
 from fieldguide import catalog
 from fieldguide.advisor.profiling.profile import Profile
 from fieldguide.advisor.recommending.evidence import LEAST_ERROR, Recorded, facts, likeness
+from fieldguide.advisor.recommending.expected import EIGHTY
 from fieldguide.advisor.recommending.first_guess import FirstGuess, first_guess, rule_of
 from fieldguide.card import Card
 
 DOUBT = 0.5  # λ: data sets' worth of trust in the forecast as it is
 MOST = 1.5  # log of the largest factor that one data set may teach
 ENOUGH = 12  # splits below which the usual width of a normal distribution is taken
-EIGHTY = 1.2816  # standard deviations on each side that hold 80 % of a normal distribution
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from. Where what learns nothing is nearly right already, a network has little to
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 from typing import Any
 
 from fieldguide.advisor.profiling.phrases import score
@@ -16,7 +16,6 @@ from fieldguide.advisor.recommending.expected import Forecast
 from fieldguide.card import Card
 
 TASKS = ("image_translation", "unpaired_image_translation")
-EIGHTY = 1.2816  # standard deviations on each side that hold 80 % of a normal distribution
 NEARLY_RIGHT = 0.95  # score of what learns nothing, from which there is little left to learn
 ENOUGH = 0.25  # share of the pictures that a network usually needs, from which it stands first
 UNKNOWN = "no score can be forecast: only a race shows what a network makes of pictures"
@@ -32,11 +31,9 @@ def expected(card: Card, profile: Profile) -> Forecast | None:
     mark = _mark(card, profile)
     if mark is None:
         return None
-    # Chance has its part in the score that was measured, and in the one to come.
-    reach = EIGHTY * math.sqrt(2) * mark["deviation"]
-    low, high = mark["score"] - reach, min(1.0, mark["score"] + reach)
     source = f"tried on {mark['judged']:,} of your pictures, learnt from {mark['learnt']:,}"
-    return Forecast(mark["score"], low, high, source)
+    found = Forecast.of_trial(mark["score"], mark["deviation"], source)
+    return replace(found, high=min(1.0, found.high))
 
 
 def standing(card: Card, profile: Profile) -> float:

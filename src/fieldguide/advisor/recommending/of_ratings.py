@@ -12,10 +12,9 @@ from typing import Any
 
 from fieldguide.advisor.profiling.phrases import score
 from fieldguide.advisor.profiling.profile import Profile
-from fieldguide.advisor.recommending.expected import Forecast
+from fieldguide.advisor.recommending.expected import EIGHTY, Forecast
 from fieldguide.card import Card
 
-EIGHTY = 1.2816  # standard deviations on each side that hold 80 % of a normal distribution
 SPREAD = 0.1  # of the error of what was not tried, around a model of its kind
 CLEAR = 2.0  # standard deviations that tell two models apart
 
@@ -39,10 +38,8 @@ def expected(card: Card, profile: Profile) -> Forecast | None:
         return None
     own = _own(card, profile)
     if own is not None:
-        # Chance has its part in the score that was measured, and in the one to come.
-        reach = EIGHTY * math.sqrt(2) * own["deviation"]
         source = f"tried on {own['judged']:,} of your ratings, held out"
-        return Forecast(own["score"], own["score"] - reach, own["score"] + reach, source)
+        return Forecast.of_trial(own["score"], own["deviation"], source)
     kin = _kin(card, profile)
     enough = min(1.0, profile.examples / max(1, card.needs_examples))
     middle = enough * max(0.0, kin["score"]) + (1 - enough) * min(0.0, kin["score"])

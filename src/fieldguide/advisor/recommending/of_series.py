@@ -12,10 +12,9 @@ from typing import Any
 
 from fieldguide.advisor.profiling.phrases import score
 from fieldguide.advisor.profiling.profile import Profile
-from fieldguide.advisor.recommending.expected import Forecast
+from fieldguide.advisor.recommending.expected import EIGHTY, Forecast
 from fieldguide.card import Card
 
-EIGHTY = 1.2816  # standard deviations on each side that hold 80 % of a normal distribution
 STRAIGHT, BENT = 0.15, 0.3  # spread of log(error) of linear models, and of networks, not tried
 LEARNT_NOTHING = 1.15  # on a network's error, where what learns is no better than what does not
 CLEAR = 2.0  # standard errors that tell two forecasts apart
@@ -41,10 +40,8 @@ def expected(card: Card, profile: Profile) -> Forecast | None:
         return None
     own = _own(card, profile)
     if own is not None:
-        # Chance has its part in the skill that was measured, and in the one to come.
-        reach = EIGHTY * math.sqrt(2) * own["deviation"]
         source = f"tried on the last {own['windows']:,} windows of your series"
-        return Forecast(own["skill"], own["skill"] - reach, own["skill"] + reach, source)
+        return Forecast.of_trial(own["skill"], own["deviation"], source)
     plain, line = _best(profile, learns=False), _best(profile, learns=True)
     error, spread = _of_kin(card, 1 - plain["skill"], 1 - line["skill"])
     enough = profile.examples / max(1, card.needs_examples)

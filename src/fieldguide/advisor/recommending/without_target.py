@@ -13,11 +13,10 @@ from typing import Any
 from fieldguide.advisor.profiling.phrases import score
 from fieldguide.advisor.profiling.profile import Profile
 from fieldguide.advisor.profiling.rows import TASKS
-from fieldguide.advisor.recommending.expected import Forecast
+from fieldguide.advisor.recommending.expected import EIGHTY, Forecast
 from fieldguide.advisor.recommending.first_guess import rule_of
 from fieldguide.card import Card
 
-EIGHTY = 1.2816  # standard deviations on each side that hold 80 % of a normal distribution
 SPREAD = 0.25  # of the error around a quick model's: settings differ, and examples do
 STEP = 1e-3  # of the score, that breaks ties in favour of what is simpler
 UNKNOWN = (

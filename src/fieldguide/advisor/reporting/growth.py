@@ -16,7 +16,7 @@ SHARES = (0.25, 0.5, 0.125)  # of the training examples, in this order as time a
 FEWEST = 20  # examples
 SLOWER = 1.5  # times its share of the whole fit's time, after which a fit is cut
 HELD_OUT = 10_000  # held-out examples scored at most
-EIGHTY = (0.1, 0.9)
+ENDS = (0.1, 0.9)  # quantiles at the ends of an 80 % interval
 TOO_FEW = "There are too few examples to learn from a part of them."
 UNFINISHED = (
     "The winner had not finished learning when its time was up, so what more examples would bring "
@@ -91,8 +91,8 @@ def extrapolated(parts: dict[int, np.ndarray], seed: int = 0) -> dict[str, Any]:
     slopes += np.random.default_rng(seed).normal(0.0, doubt, len(slopes))
     gains = np.maximum(1 - drawn[-1], least) * (1 - 2.0**-slopes)
     gain = float(errors[-1]) * (1 - 2.0**-slope)
-    low, high = np.quantile(slopes, EIGHTY)
-    gain_low, gain_high = np.quantile(gains, EIGHTY)
+    low, high = np.quantile(slopes, ENDS)
+    gain_low, gain_high = np.quantile(gains, ENDS)
     return {
         "points": [
             {"examples": count, "score": float(score), "interval": _interval(part, values)}

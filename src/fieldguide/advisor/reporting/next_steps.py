@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from fieldguide.advisor import words
+from fieldguide.advisor.recommending.expected import EIGHTY
 from fieldguide.advisor.recommending.first_guess import rule_of
 from fieldguide.advisor.reporting import mistakes, without_target
 from fieldguide.advisor.reporting.calibration import wilson
+from fieldguide.advisor.reporting.growth import ENDS
 from fieldguide.advisor.reporting.material import Material
 from fieldguide.advisor.reporting.why import card_of
 
@@ -29,8 +31,6 @@ BY_LANDMARK = (
 ALIKE, MOST_ALIKE = 0.8, 4  # share of the best gain that counts as no less; classes so named
 NOTHING = 0.0005  # gain that is shown as 0.0 points
 TINY = 1e-300
-EIGHTY = (0.1, 0.9)
-EIGHTY_WIDE = 2.563  # standard deviations between the ends of an 80 % interval
 SHARE = 0.1  # of the training examples: how many more labels are imagined
 
 
@@ -115,7 +115,7 @@ def _power(material: Material) -> dict[str, Any]:
     chance = np.random.default_rng(0)
     found = material.analysis.get("growth") or {}
     if "slope" in found:
-        spread = max((found["slope_high"] - found["slope_low"]) / EIGHTY_WIDE, 0.01)
+        spread = max((found["slope_high"] - found["slope_low"]) / (2 * EIGHTY), 0.01)
         counts = words.listed([f"{point['examples']:,}" for point in found["points"]])
         drawn, guess = chance.normal(found["slope"], spread, DRAWS), False
         source = f"Measured: the winner was trained and scored with {counts} examples."
@@ -163,7 +163,7 @@ def _by_range(material: Material, truth: np.ndarray, guess: np.ndarray) -> list[
     chance, count = np.random.default_rng(1), len(truth)
     drawn = (np.bincount(chance.integers(0, count, count), minlength=count) for _ in range(500))
     totals = np.stack([times @ parts for times in drawn])
-    low, high = np.quantile(totals / np.maximum(totals.sum(axis=1), TINY)[:, None], EIGHTY, axis=0)
+    low, high = np.quantile(totals / np.maximum(totals.sum(axis=1), TINY)[:, None], ENDS, axis=0)
     found = []
     for number in np.unique(place).tolist():
         own = place == number
@@ -223,7 +223,7 @@ def _whole(material: Material, power: dict[str, Any]) -> str:
     ahead, name = (material.analysis.get("growth") or {}).get("ahead"), material.score
     if ahead is None:
         gains = (1 - (material.winner or {})["score"]) * (1 - 2.0 ** -power["drawn"])
-        middle, low, high = np.quantile(gains, [0.5, *EIGHTY]).tolist()
+        middle, low, high = np.quantile(gains, [0.5, *ENDS]).tolist()
         ahead = {"gain": middle, "gain_low": low, "gain_high": high}
     gain, span = (
         words.margin(ahead["gain"], name),
@@ -247,8 +247,7 @@ def _growth(material: Material) -> dict[str, Any] | None:
 
 def _advice(material: Material, winner: dict[str, Any]) -> list[str]:
     said = []
-    waiting = [row["title"] for row in material.rows
-               if row["status"] == "not raced" and "time" in row["reason"]]  # fmt: skip
+    waiting = [row["title"] for row in material.rows if row.get("late")]
     cut = [row["title"] for row in material.scored if row["status"] in ("out of time", "rescued")]
     if waiting:
         said.append(f"Race again with more time: there was none left for {words.listed(waiting)}.")
