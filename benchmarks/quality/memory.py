@@ -8,7 +8,7 @@ recalled is the share of symbols put out rightly on 1,000 others; guessing has 0
 should succeed, the Elman network should fail, all with the same number of units and passes.
 
 Copying has the 128 units and the gates of Tallec & Ollivier (2018, "Can recurrent neural networks
-warp time?", section 3), which start out to remember 3/2 of the delay at most. With 64 units and 1/1
+warp time?"), which start out to remember 3/2 of the delay at most. With 64 units and 1/1
 of the delay, the LSTM recalled 0.79 after as many passes and the GRU 0.98.
 """
 
