@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -49,6 +50,20 @@ def console() -> Console:
     from rich.console import Console
 
     return Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+
+
+@contextlib.contextmanager
+def working() -> Iterator[Callable[[str], None]]:
+    """Show on a terminal what is being done; yield a function that is told."""
+    if not sys.stderr.isatty():
+        yield lambda doing: None
+        return
+    from rich.console import Console
+
+    # Redrawn seldom: what is tried meanwhile is timed, to forecast how long it takes.
+    status = Console(stderr=True, highlight=False).status("", refresh_per_second=2)
+    with status:
+        yield lambda doing: status.update(f"{doing} …")
 
 
 def table(title: str, headings: Iterable[str], rows: Iterable[Iterable[object]]) -> Table:

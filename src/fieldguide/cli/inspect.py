@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fieldguide.cli import _reading
-from fieldguide.cli._answer import Answer, bullets, table
+from fieldguide.cli._answer import Answer, bullets, table, working
 from fieldguide.cli._reading import Data, Task
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ def inspect(data: Data, task: Task = "auto", **reading: Any) -> Answer:
     dataset = _reading.read(data, able=(task,), **reading)
     from fieldguide.advisor.profiling.profile import profile
 
-    found = profile(dataset, task)
+    with working() as told:
+        told("Measuring the data")
+        found = profile(dataset, task)
     document = {**found.to_dict(), "ledger": dataset.ledger.to_dict()}
 
     def render(console: Console) -> None:

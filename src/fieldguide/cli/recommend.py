@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fieldguide.cli import _reading
-from fieldguide.cli._answer import Answer, bullets, table
+from fieldguide.cli._answer import Answer, bullets, table, working
 from fieldguide.cli._reading import Data, Task
 from fieldguide.cli._values import spoken_duration, spoken_size
 
@@ -47,7 +47,8 @@ def recommend(
     from fieldguide.advisor import words
     from fieldguide.advisor.recommending.recommend import recommend as advise
 
-    advice = advise(dataset, task=task, probe=probe, rehearse=rehearse, seed=seed)
+    with working() as told:
+        advice = advise(dataset, task=task, probe=probe, rehearse=rehearse, seed=seed, on_work=told)
 
     def render(console: Console) -> None:
         name = advice.profile.score_name

@@ -133,3 +133,12 @@ def test_recommend_says_what_was_rehearsed_and_goes_by_it() -> None:
         now, before = one.score, without[one.name].score
         assert now is not None and before is not None
         assert now.high - now.low < before.high - before.low
+
+
+def test_what_is_being_done_is_told() -> None:
+    heard: list[str] = []
+    pair = [catalog.get("logistic-regression"), catalog.get("nearest-neighbours")]
+    recommend(signs(300, noise=3.0), entries=pair, on_work=heard.append)
+    assert heard[0] == "Measuring the data"
+    assert "A few steps of Nearest neighbours" in heard
+    assert heard[-1].endswith("rehearses on a part of the data")

@@ -8,7 +8,7 @@ on the data at hand; one that another package brings takes part like ours.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from fieldguide import catalog
@@ -52,6 +52,7 @@ def recommend(
     entries: Iterable[Entry] | None = None,
     experience: Experience | None = None,
     rehearsals: Mapping[str, Rehearsal] | None = None,
+    on_work: Callable[[str], None] = lambda doing: None,
 ) -> Recommendations:
     """Rank every algorithm for a data set, or rule it out.
 
@@ -68,10 +69,12 @@ def recommend(
         entries: Algorithms to consider; by default the whole catalog.
         experience: What recorded races teach; by default those that come with the package.
         rehearsals: What is known from former rehearsals on these data, by name.
+        on_work: Told what is being done, in a few words, whenever that changes.
 
     Raises:
         DataError: The data pose no task, or hold nothing to learn from.
     """
+    on_work("Measuring the data")
     seen = measure(dataset, task, seed=seed) if profile is None else profile
     if not seen.task:
         raise DataError(
@@ -93,9 +96,9 @@ def recommend(
     ]
     notes: list[str] = []
     if probe:
-        candidates = probed(_ordered(candidates, seen), dataset, seen, seed, notes)
+        candidates = probed(_ordered(candidates, seen), dataset, seen, seed, notes, on_work)
     if probe and rehearse:
-        done |= rehearsed(_ordered(candidates, seen), dataset, seen, seed)
+        done |= rehearsed(_ordered(candidates, seen), dataset, seen, seed, on_work)
         candidates = [
             replace(one, score=_expected(one.entry, seen, experience, done[one.entry.name]))
             if one.entry.name in done

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from fieldguide import tasks
@@ -49,6 +49,7 @@ def probed(
     profile: Profile,
     seed: int,
     notes: list[str],
+    on_work: Callable[[str], None],
 ) -> list[Candidate]:
     """Probe the candidates in order while there is time, and rule out what does not run here."""
     if all(one.objection for one in candidates):
@@ -59,8 +60,11 @@ def probed(
     done = []
     # Networks first: a few of their steps take a known time, a whole fit of the others does not.
     for one in sorted(candidates, key=lambda one: one.entry.card.baseline):
-        late = time.perf_counter() - began > PROBING
-        done.append(one if one.objection or late else _with_cost(one, trial))
+        if one.objection or time.perf_counter() - began > PROBING:
+            done.append(one)
+            continue
+        on_work(f"A few steps of {one.entry.card.title}")
+        done.append(_with_cost(one, trial))
     left = [one.entry.name for one in done if one.cost is None and not one.objection]
     if left:
         notes.append(f"No time was left to probe: {', '.join(left)}.")
@@ -83,7 +87,11 @@ def _with_cost(one: Candidate, trial: Trial) -> Candidate:
 
 
 def rehearsed(
-    candidates: Sequence[Candidate], dataset: Dataset, profile: Profile, seed: int
+    candidates: Sequence[Candidate],
+    dataset: Dataset,
+    profile: Profile,
+    seed: int,
+    on_work: Callable[[str], None],
 ) -> dict[str, Rehearsal]:
     """Let those rehearse, of candidates in order, that may be the first choice.
 
@@ -99,6 +107,7 @@ def rehearsed(
 
     def one(name: str, share: float) -> Rehearsal | None:
         entry = known[name].entry
+        on_work(f"{entry.card.title} rehearses on a part of the data")
         return rehearsal.rehearse(entry, data, profile.task, costs[name], share, seed)
 
     return rehearsal.hold(costs, one)
