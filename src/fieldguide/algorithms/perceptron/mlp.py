@@ -149,10 +149,9 @@ class MLP(_Training, Estimator):
         moderate = all(abs(m) < FAR * s and 1 / LARGE < s < LARGE for m, s in scales)
         if self._bf16 or not isinstance(first, nn.Linear) or not moderate:
             return None
-        weight = first.weight.detach().unflatten(1, (len(scales), -1)).clone()
-        bias = first.bias.detach().clone()
-        for part, (mean, deviation) in zip(weight.unbind(1), scales, strict=True):
-            bias.sub_(part.div_(deviation).sum(1), alpha=mean)
+        mean, deviation = first.weight.new_tensor(scales).t()
+        weight = first.weight.detach().unflatten(1, (len(scales), -1)) / deviation[:, None]
+        bias = first.bias.detach() - weight.sum(2) @ mean
         weight = weight.flatten(1)
         after = [_IN_PLACE.get(type(part), part) for part in rest]
 
