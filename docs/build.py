@@ -22,6 +22,7 @@ from benchmarks.results import Result, load
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "docs" / "guide"
 README = ROOT / "README.md"
+MOST_RESULTS = 3  # of one algorithm in the README
 BEGIN, END = "<!-- algorithms:begin -->", "<!-- algorithms:end -->"
 
 
@@ -161,9 +162,20 @@ def page(entry: Entry, results: Sequence[Result], folder: Path = GUIDE) -> str:
 
 
 def best(results: Sequence[Result]) -> str:
-    """The qualities of one algorithm in one cell."""
+    """A few qualities of one algorithm in one cell, goals first; its page has all."""
     quality = [r for r in results if r.kind == "quality"]
-    return "; ".join(f"{r.data}: {r.metric} {r.value:.4g}" for r in quality)
+    quality.sort(key=lambda r: (r.target is None, len(r.benchmark), r.benchmark))
+    short = [in_short(r.data) for r in quality]
+    told = [
+        f"{name if short.count(name) == 1 else r.data}: {in_short(r.metric)} {r.value:.4g}"
+        for name, r in zip(short, quality, strict=True)
+    ]
+    return "; ".join(told[:MOST_RESULTS])
+
+
+def in_short(text: str) -> str:
+    """The words before the first comma, semicolon or bracket."""
+    return re.split("[,;(]", text)[0].strip()
 
 
 def table(entries: Iterable[Entry], results: Sequence[Result]) -> str:
