@@ -45,6 +45,8 @@ def test_recommend(command: Command) -> None:
     assert answer.out.startswith("Start ")  # the advice comes before its reasons
     assert "> what would change its place" in answer.out and "   = Score: " in answer.out
     assert max(map(len, answer.out.splitlines())) <= 80
+    flat = " ".join(answer.out.split())
+    assert flat.count("akes clips; these data are a table") == 1, "each reason stands there once"
     document = command("recommend", "iris", "--no-probe", "--json").document
     listed = document["recommendations"]
     keys = {"reasons", "doubts", "changes", "facts", "alternative", "evidence", "score"}

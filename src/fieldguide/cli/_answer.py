@@ -52,6 +52,11 @@ def console() -> Console:
     return Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
 
 
+def whole(console: Console, line: str) -> None:
+    """Print a line that holds a path or a command: nothing in it is broken, so it can be copied."""
+    console.print(line, soft_wrap=True)
+
+
 @contextlib.contextmanager
 def working() -> Iterator[Callable[[str], None]]:
     """Show on a terminal what is being done; yield a function that is told."""

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from fieldguide.cli import _model
-from fieldguide.cli._answer import Answer, table
+from fieldguide.cli._answer import Answer, table, whole
 from fieldguide.cli._reading import tell_losses
 from fieldguide.errors import UsageError
 
@@ -86,7 +86,10 @@ def answer(
     document = {**facts, named: plain(values), "written": said and str(out)}
 
     def render(console: Console) -> None:
-        console.print(" ".join([said, note] if note else [said])) if said else show(console, values)
+        if said:
+            whole(console, " ".join([said, note] if note else [said]))
+        else:
+            show(console, values)
 
     return Answer(document, render)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fieldguide.cli import _model
-from fieldguide.cli._answer import Answer, table
+from fieldguide.cli._answer import Answer, table, whole
 from fieldguide.cli._model import Model
 from fieldguide.cli._values import spoken_size
 
@@ -51,8 +51,9 @@ def export(
             for port in listed
         ]
         console.print(table("", ("", "name", "type", "shape"), ports))
+        whole(console, f"Written to {path} ({spoken_size(path.stat().st_size)}).")
         console.print(
-            f"Written to {path} ({spoken_size(path.stat().st_size)}). Compared with the model on "
+            "Compared with the model on "
             f"{agreement['examples']} examples ({agreement['source']}): largest difference "
             f"{agreement['largest_difference']:.1g} {agreement['unit']}."
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fieldguide.cli import _hyperparameters, _reading
-from fieldguide.cli._answer import Answer, bullets, table
+from fieldguide.cli._answer import Answer, bullets, table, whole
 from fieldguide.cli._fit_order import Order
 from fieldguide.cli._reading import MaybeData, Task
 from fieldguide.cli._values import share, spoken_duration
@@ -129,7 +129,7 @@ def _answer(
             rows = [(name, f"{value:.4g}") for name, value in scores.items()]
             console.print(table("", (f"score on {held} held-out examples", "#"), rows))
         bullets(console, "!", model.notes_)
-        console.print(f"Saved in {order.out}. Use it: {words.use(task.name, str(order.out))}")
+        whole(console, f"Saved in {order.out}. Use it: {words.use(task.name, str(order.out))}")
 
     return Answer(document, render)
 

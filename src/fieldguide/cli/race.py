@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fieldguide.cli import _reading
-from fieldguide.cli._answer import Answer
+from fieldguide.cli._answer import Answer, whole
 from fieldguide.cli._reading import MaybeData, Task
 from fieldguide.cli._values import duration, share, size
 from fieldguide.errors import UsageError
@@ -106,7 +106,7 @@ def _render(console: Console, outcome: Race) -> None:
     for sentence in outcome.verdict:
         console.print(sentence)
     if outcome.best is not None:
-        console.print(f"Use it: {words.use(outcome.task, str(outcome.best))}")
+        whole(console, f"Use it: {words.use(outcome.task, str(outcome.best))}")
 
 
 def _names(text: str) -> list[str]:

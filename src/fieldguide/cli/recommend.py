@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fieldguide.cli import _reading
-from fieldguide.cli._answer import Answer, bullets, table, working
+from fieldguide.cli._answer import Answer, bullets, table, whole, working
 from fieldguide.cli._reading import Data, Task
 from fieldguide.cli._values import spoken_duration, spoken_size
 
@@ -69,11 +71,11 @@ def recommend(
             bullets(console, "   =", [one.evidence])
         if advice.ruled_out:
             console.print("Not for these data", style="bold")
-            bullets(console, "   ", [_why_not(one) for one in advice.ruled_out])
+            bullets(console, "   ", _why_not(advice.ruled_out))
         bullets(console, "", advice.notes)
         if advice.ranked:
             asked = _reading.words({**reading, "task": None if task == "auto" else task})
-            console.print(f"Next: fieldguide race {data}{asked} --budget 10m")
+            whole(console, f"Next: fieldguide race {data}{asked} --budget 10m")
 
     return Answer({"data": data, **advice.to_dict()}, render)
 
@@ -88,8 +90,15 @@ def _score(one: Recommendation, name: str) -> str:
     return f"{middle} ({interval(found.low, found.high, name)})"
 
 
-def _why_not(one: Recommendation) -> str:
-    return " ".join([f"{one.title}: {one.ruled_out}", *one.changes])
+def _why_not(ruled_out: Iterable[Recommendation]) -> list[str]:
+    """Return each reason once, with all that it holds for."""
+    alike: dict[str, list[str]] = {}
+    for one in ruled_out:
+        alike.setdefault(" ".join([one.ruled_out, *one.changes]), []).append(one.title)
+    return [
+        f"{', '.join(titles)}: {reason if len(titles) == 1 else re.sub('^It ', 'each ', reason)}"
+        for reason, titles in alike.items()
+    ]
 
 
 def _time(one: Recommendation) -> str:

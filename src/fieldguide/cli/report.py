@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fieldguide.cli._answer import Answer
+from fieldguide.cli._answer import Answer, whole
 from fieldguide.cli._values import duration
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def report(run: Run, time: Time = "1m") -> Answer:  # type: ignore[assignment]
     def render(console: Console) -> None:
         console.print(document["verdict"][0] if document["verdict"] else "Nobody has finished yet.")
         for file in document["files"]:
-            console.print(file)
+            whole(console, str(file))
         if document["unfinished"]:
             console.print(
                 f"No time was left for: {', '.join(document['unfinished'])}. Give more with --time."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fieldguide.cli import _examples
-from fieldguide.cli._answer import Answer
+from fieldguide.cli._answer import Answer, whole
 from fieldguide.cli._model import Model
 from fieldguide.errors import UsageError
 
@@ -70,6 +70,6 @@ def _film(fitted: Estimator, out: Path | None, facts: dict[str, Any]) -> Answer:
     generated.film(fitted, out)
 
     def render(console: Console) -> None:
-        console.print(f"The training film was written to {out}.")
+        whole(console, f"The training film was written to {out}.")
 
     return Answer({**facts, "written": str(out)}, render)
