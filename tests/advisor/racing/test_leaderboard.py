@@ -50,6 +50,13 @@ def test_a_tie_goes_to_the_cheaper_and_is_called_a_tie() -> None:
     assert sentences[1].startswith(NO_DEEP_LEARNING)
 
 
+def test_a_line_is_measured_against_the_best_score_not_against_a_cheap_winner() -> None:
+    found = {"net": parts(396), "near": parts(394, shift=2), "line": parts(384, shift=12)}
+    rows = rank([row("line", 1), row("near", 2, deep=False), row("net", 3)], found)
+    assert [each.name for each in rows if each.winner] == ["near"] and not rows[2].tied
+    assert any("line, is 3.0 points behind net, more" in each for each in said(rows, found))
+
+
 def test_of_equally_simple_ones_the_quicker_wins_a_tie() -> None:
     found = {"a": parts(390), "b": parts(391)}
     for seconds, winner in ((9.0, "a"), (1.4, "b")):  # a few seconds are no difference in cost
