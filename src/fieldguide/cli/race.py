@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -75,6 +76,7 @@ def race(
     **reading: Any,
 ) -> Answer:
     """Train the candidates and baselines; keep the best."""
+    began = time.monotonic()  # reading and loading libraries are part of what the user waits for
     if data is None and resume is None:
         raise UsageError("DATA is missing. Write `fieldguide race DATA`, or --resume RUN.")
     dataset = None if data is None else _reading.read(data, check=True, able=(task,), **reading)
@@ -94,6 +96,7 @@ def race(
         ensemble=ensemble,
         resume=resume is not None,
         progress=True,
+        began=began,
     )
     return Answer(outcome.to_dict(), lambda console: _render(console, outcome))
 

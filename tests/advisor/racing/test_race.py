@@ -173,6 +173,13 @@ def test_several_races_at_once_keep_out_of_each_others_way(tmp_path: Path) -> No
     assert time.monotonic() - began <= 1.05 * budget + 5  # and the time to start Python
 
 
+def test_what_the_caller_has_spent_already_counts(tmp_path: Path) -> None:
+    earlier = time.monotonic() - 40
+    race("iris", budget=52, run=tmp_path, algorithms=["perceptron"], began=earlier, progress=False)
+    spent = json.loads((tmp_path / "clock.json").read_text())["spent"]
+    assert 40 < spent < 52 * 1.05
+
+
 def test_arrays_in_memory(tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
     x = generator.normal(size=(120, 3))

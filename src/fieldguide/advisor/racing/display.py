@@ -53,7 +53,8 @@ class Display:
                 f"[bold]Race on {escape(str(facts['source']))}[/]  "
                 f"{escape(words.task_of(facts['kind'], facts['target']))}, "
                 f"{words.seconds(self.clock.budget)}\n"
-                f"[dim]{facts['train']:,} examples to learn from, {facts['held_out']:,} held out[/]"
+                f"[dim]{facts['train']:,} examples to learn from, {facts['held_out']:,} held out[/]",
+                soft_wrap=True,
             )
             if sys.stderr.isatty():
                 self._live = Live(console=self.console, transient=True, auto_refresh=False)

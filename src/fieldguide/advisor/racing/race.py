@@ -48,6 +48,7 @@ def race(
     ensemble: bool = False,
     resume: bool = False,
     progress: bool = True,
+    began: float | None = None,
 ) -> Race:
     """Race the algorithms that fit a data set, and honest baselines, under a budget.
 
@@ -77,6 +78,8 @@ def race(
         ensemble: Whether the leaders, voting, race as one more entrant.
         resume: Go on with the race in ``run``: what has finished is not run again.
         progress: Show progress on standard error.
+        began: Value of ``time.monotonic()`` from which the budget counts, for a caller who has
+            spent some of it already, such as on reading the data; None for now.
 
     Raises:
         DataError: The data break a rule.
@@ -89,7 +92,7 @@ def race(
         >>> outcome = fg.race("iris", budget=30, run="runs/iris")  # doctest: +SKIP
         >>> fg.load(outcome.best).predict("iris")  # doctest: +SKIP
     """
-    began = time.monotonic()
+    began = time.monotonic() if began is None else began
     if steps is not None and budget is None and not resume:
         budget = ONE_DAY
     _check(budget, resume, test, memory, algorithms, steps)
