@@ -49,11 +49,12 @@ class Display:
     def __enter__(self) -> Display:
         if self.shown:
             facts = self.facts
+            parts = f"{facts['train']:,} examples to learn from, {facts['held_out']:,} held out"
             self.console.print(
                 f"[bold]Race on {escape(str(facts['source']))}[/]  "
                 f"{escape(words.task_of(facts['kind'], facts['target']))}, "
                 f"{words.seconds(self.clock.budget)}\n"
-                f"[dim]{facts['train']:,} examples to learn from, {facts['held_out']:,} held out[/]",
+                f"[dim]{parts}[/]",
                 soft_wrap=True,
             )
             if sys.stderr.isatty():
