@@ -125,6 +125,14 @@ def test_two_thirds_are_kept_for_the_first_choice_and_the_others_compete_for_one
     assert "vgg" in track.out and "too little" in track.out["vgg"]
 
 
+def test_nothing_is_kept_for_a_first_choice_of_unknown_need() -> None:
+    needs = {"gan": 4.0, "vae": 6.0, "rbm": 2.0}
+    track: Any = Track(30, needs)
+    unknown = [Candidate(name, place=k) for k, name in enumerate(needs, start=1)]
+    Rounds(track, unknown).run()
+    assert [name for name, _ in track.ran][:3] == ["gan", "vae", "rbm"] and not track.out
+
+
 def test_nothing_is_kept_for_a_first_choice_that_ends_early() -> None:
     needs = {"quick": 20.0, "slow": 900.0}
     track: Any = Track(300, needs)

@@ -75,7 +75,8 @@ def seed(candidates: Sequence[Candidate], seconds: float) -> Seeding:
 def favourite(candidates: Sequence[Candidate], seconds: float) -> tuple[Candidate | None, float]:
     """Return the advisor's first choice and the seconds to keep for it.
 
-    None and 0 where it ends within an even share, or nobody was recommended.
+    None and 0 where it ends within an even share, nobody knows how long it takes, or nobody was
+    recommended.
 
     Args:
         candidates: Whoever may race.
@@ -93,7 +94,7 @@ def favourite(candidates: Sequence[Candidate], seconds: float) -> tuple[Candidat
     if not placed or len(able) < 2:
         return None, 0.0
     _, first = min(placed, key=lambda pair: pair[0])
-    if first in everybody.ending:
+    if first.seconds is None or first in everybody.ending:
         return None, 0.0
     return first, min(FAVOURITE * seconds, CAUTION * _need(first))
 
