@@ -95,6 +95,14 @@ def test_no_mistake_is_no_certainty(right: float) -> None:
     assert (found.low, found.high) == pytest.approx((low, high))
 
 
+def test_outliers_that_are_all_found_are_no_certainty_either() -> None:
+    weights = np.repeat([1 / 6, 1 / 30], [6, 30])  # as `Outliers.summands` has them
+    parts = np.column_stack([weights, weights])
+    found = scoring.interval_of(parts, scoring.resampled(parts, 0))
+    # They are as many as (1 + 1)² / (1/6 + 1/30) = 20 of equal weight.
+    assert found.high == 1.0 and found.low == pytest.approx(0.05 ** (1 / 20))
+
+
 def test_same_seed_same_resamples(generator: np.random.Generator) -> None:
     parts = _mean_parts(generator.random(100))
     assert np.array_equal(scoring.resampled(parts, 1), scoring.resampled(parts, 1))

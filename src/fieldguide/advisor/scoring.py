@@ -75,11 +75,13 @@ def interval_of(parts: np.ndarray, values: np.ndarray) -> Interval:
 
     Where every example is right, or every one wrong, resamples all agree, and would claim to be
     certain; the exact bound that holds with 95 % confidence (Clopper & Pearson 1934) stands in.
+    Examples of unequal weight are as many as equal ones of the same noise would be (Kish 1965).
     """
-    hits = parts[:, 0]
-    if parts.shape[1] == 2 and np.isin(hits, (0.0, 1.0)).all() and np.ptp(hits) == 0:
-        bound = (1 - COVERAGE) ** (1 / len(hits))
-        return Interval(bound, 1.0) if hits[0] else Interval(0.0, 1 - bound)
+    hits, weights = parts[:, 0], parts[:, -1]
+    if parts.shape[1] == 2 and (not hits.any() or np.array_equal(hits, weights)):
+        count = weights.sum() ** 2 / np.square(weights).sum()
+        bound = float((1 - COVERAGE) ** (1 / count))
+        return Interval(bound, 1.0) if hits.any() else Interval(0.0, 1 - bound)
     found = interval(values)
     return Interval(found.low, min(found.high, 1.0))  # no score can be better than 1
 
