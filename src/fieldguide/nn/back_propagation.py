@@ -33,9 +33,7 @@ class Chain:
     """Linear layers with bends between them; their weights and gradients lie in one block.
 
     The layers' weights stay what they were, as views into the block: an optimizer that is given
-    the block updates all of them in one call. The first layer's lie there as (inputs, units). Its
-    weights are never multiplied backwards, and products forwards and for its gradient are up to a
-    seventh faster so. In the layers after it, what one product gains another loses.
+    the block updates all of them in one call.
 
     Views are made once: making them anew costs a small network a fiftieth of each step.
 
@@ -55,8 +53,8 @@ class Chain:
         start, grads = 0, []
         for weight in held:
             part, start = slice(start, start + weight.numel()), start + weight.numel()
-            weight.data = _view(self.block.data[part], weight, held[0]).copy_(weight.detach())
-            grads.append(_view(self.block.grad[part], weight, held[0]))
+            weight.data = self.block.data[part].view_as(weight).copy_(weight.detach())
+            grads.append(self.block.grad[part].view_as(weight))
             weight.grad = grads[-1]
         self._parts = [
             (layer.weight.data, layer.weight.data.t(), layer.bias.data) for layer in self.layers
@@ -64,10 +62,10 @@ class Chain:
         self._grads = list(zip(grads[::2], grads[1::2], strict=True))
 
     def release(self) -> None:
-        """Give the layers weights of their own again, laid out as is usual, and no gradients."""
+        """Give the layers weights of their own again, and no gradients."""
         for layer in self.layers:
             for weight in (layer.weight, layer.bias):
-                weight.data = weight.data.clone(memory_format=torch.contiguous_format)
+                weight.data = weight.data.clone()
                 weight.grad = None
 
     def forward(self, x: Tensor, dtype: torch.dtype) -> list[Tensor]:
@@ -104,11 +102,6 @@ class Chain:
                 torch.sum(delta, 0, out=biases)
             if number:
                 delta = through(torch.mm(delta, _in(self._parts[number][0], dtype)), before)
-
-
-def _view(part: Tensor, weight: Tensor, first: Tensor) -> Tensor:
-    """Return a part of the block in a weight's shape; the first layer's lies turned."""
-    return part.view(weight.shape[::-1]).t() if weight is first else part.view(weight.shape)
 
 
 def _collect(grad: Tensor, found: Tensor, add: bool) -> None:

@@ -101,7 +101,7 @@ class Classification(Task):
 
     def decode(self, outputs: Tensor) -> np.ndarray:
         """Return the most likely class of each example."""
-        return self.classes[outputs.max(dim=1).indices.cpu().numpy()]  # argmax takes 1.6 times that
+        return self.classes[outputs.argmax(dim=1).cpu().numpy()]
 
     def probabilities(self, outputs: Tensor) -> np.ndarray:
         """Return shape (n, classes); rows sum to 1."""
