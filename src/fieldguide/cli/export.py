@@ -53,8 +53,8 @@ def export(
         console.print(table("", ("", "name", "type", "shape"), ports))
         whole(console, f"Written to {path} ({spoken_size(path.stat().st_size)}).")
         console.print(
-            "Compared with the model on "
-            f"{agreement['examples']} examples ({agreement['source']}): largest difference "
+            f"Compared with the model on {agreement['examples']} examples "
+            f"({agreement['source']}): largest difference "
             f"{agreement['largest_difference']:.1g} {agreement['unit']}."
         )
         for port in facts["inputs"]:

@@ -140,16 +140,16 @@ class Display:
 
 def leaderboard_table(race: Race) -> Table:
     """Return the leaderboard as a table for a terminal, without those that could not race."""
-    name = race.score_name
+    name, raced = race.score_name, [row for row in race.leaderboard if not row.unfit]
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("", no_wrap=True, min_width=2)
-    longest = max([len(row.name) for row in race.leaderboard if not row.unfit], default=9)
+    longest = max([len(row.name) for row in raced], default=9)
     table.add_column("algorithm", no_wrap=True, min_width=longest)
     table.add_column(words.score_title(name), justify="right", no_wrap=True, min_width=8)
     table.add_column("95 % interval", justify="right", no_wrap=True, min_width=14)
     table.add_column("training", justify="right", no_wrap=True, min_width=8)
     table.add_column("", no_wrap=True)
-    for row in [row for row in race.leaderboard if not row.unfit]:
+    for row in raced:
         style = "bold green" if row.winner else "" if row.score is not None else "dim"
         table.add_row(
             "" if row.rank is None else f"{row.rank}{'=' if _is_shared(row, race) else ''}",

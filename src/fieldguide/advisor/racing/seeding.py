@@ -6,7 +6,7 @@ so; and where the whole rest is less than a tenth of what somebody needs, a shar
 nothing, and is better given to the others. Who costs more than somebody that ends, and is expected
 to do worse, waits until the others have had their time. And large networks start slowly: against
 others with equal shares the best of them would not get past the first round, so that for the
-advisor's first choice, where it can use it, two thirds of the time are kept.
+advisor's first choice, where it is known to be able to use them, two thirds of it are kept.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from fieldguide.advisor.racing.clock import CAUTION
 from fieldguide.advisor.racing.shortlist import Candidate
 
-FAVOURITE = 2 / 3  # of the time is kept for the first choice, if it can use it
+FAVOURITE = 2 / 3  # of the time is kept for the first choice, if it is known to be able to use it
 ENOUGH = 0.1  # of the time it would take to the end: what shows how good an algorithm is
 
 

@@ -158,7 +158,7 @@ def _margins(winner: Row, scored: Sequence[Row], score_name: str) -> list[str]:
             )
     linear = [row for row in scored if row.capacity == 1 and row is not winner]
     if linear and not linear[0].tied and winner.capacity > 1:
-        best = max(scored, key=lambda row: row.score or 0.0)
+        best = scored[0]
         gap = words.margin((best.score or 0.0) - (linear[0].score or 0.0), score_name)
         said.append(
             f"The best linear model, {words.inside(linear[0].title)}, is {gap} behind "

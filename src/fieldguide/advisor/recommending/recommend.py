@@ -74,7 +74,8 @@ def recommend(
     Raises:
         DataError: The data pose no task, or hold nothing to learn from.
     """
-    on_work("Measuring the data")
+    if profile is None:
+        on_work("Measuring the data")
     seen = measure(dataset, task, seed=seed) if profile is None else profile
     if not seen.task:
         raise DataError(
